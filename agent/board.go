@@ -120,20 +120,32 @@ type Snapshot struct {
 	Commit       CommitState
 }
 
-func newBoard(clock Clock, plant Plant, version string) *Board {
-	return &Board{
-		clock: clock, plant: plant, version: version, started: clock.Wall(),
+// NewBoard makes the board of an agent with these parts. Run fills its own;
+// tests of what reads a board make one.
+func NewBoard(clock Clock, plant Plant, version string, tags []*Tag, sources, upstreams []string, quantities []Quantity) *Board {
+	b := &Board{
+		clock: clock, plant: plant, version: version, started: clock.Wall(), quantities: quantities,
 		results: map[seriesKey][]Result{}, active: map[eventKey]Event{},
 		commit: CommitState{Took: newSecondsHistogram(), Dropped: map[Code]uint64{}},
 	}
+	for _, tag := range tags {
+		b.tags = append(b.tags, TagState{Reading: Reading{Tag: tag}})
+	}
+	for _, name := range sources {
+		b.sources = append(b.sources, &SourceState{Name: name, Since: b.started, Took: newSecondsHistogram()})
+	}
+	for _, name := range upstreams {
+		b.upstreams = append(b.upstreams, &UpstreamState{Name: name, Since: b.started, Errors: map[string]uint64{}})
+	}
+	return b
 }
 
 func newSecondsHistogram() *Histogram {
 	return NewHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30)
 }
 
-// show takes a recorded batch in.
-func (b *Board) show(batch *Batch) {
+// Show takes a recorded batch in.
+func (b *Board) Show(batch *Batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.newest, b.received = batch.Mark, batch.Received

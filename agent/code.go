@@ -36,6 +36,7 @@ const (
 	BoundViolated      // the result is physically impossible
 	LateData           // readings arrived after their window had closed
 	Oversize           // more than the far side takes
+	Aged               // readings past the age bound, after every upstream had them
 	codes              // how many there are
 )
 
@@ -45,7 +46,7 @@ var codeNames = [codes]string{
 	"held_too_long", "agent_stopped", "driver_panic", "clock_step", "dropped",
 	"counter_reset", "counter_wrap", "counter_spike", "meter_replaced", "caught_up",
 	"low_coverage", "partial_window", "no_input", "bound_violated", "late_data",
-	"too_large",
+	"too_large", "aged",
 }
 
 // String gives the stable name used in payloads and metric labels.

@@ -165,3 +165,10 @@ type Company struct {
 	Sector     string `json:"sector,omitempty" yaml:"sector"`           // GB/T 4754 class
 	Park       string `json:"park,omitempty" yaml:"park"`
 }
+
+// Kind is one entry of a list of plug-ins: how to build it, and an example of
+// its section that a test builds and "recoup example" prints.
+type Kind[T any] struct {
+	New     func(Spec) (T, error)
+	Example string
+}
