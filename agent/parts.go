@@ -107,6 +107,9 @@ type History interface {
 	// Results gives the newest revision of each result of the KPI (all, when
 	// "") and window kind (all, when "") that began in [from, to), oldest first.
 	Results(kpi string, window WindowKind, from, to time.Time) iter.Seq2[Result, error]
+	// Events gives the events that began in [from, to), in the order of their
+	// batches: an event that ended later comes twice, first open, then ended.
+	Events(from, to time.Time) iter.Seq2[Event, error]
 }
 
 // Delivery is one epoch's stretch without a hole inside: every number From…To

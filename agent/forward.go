@@ -1,0 +1,264 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const behindIsLate = 30 * time.Second // from here on a preference for the newest counts
+
+// forwarder owns one upstream and its cursor. Unmarked errors are tried again
+// for ever; a refused delivery is halved until the bad rows are found.
+type forwarder struct {
+	Feed
+	store Store
+	board *Board
+	at    int
+	clock Clock
+	log   *slog.Logger
+
+	rest backoff
+	down bool
+}
+
+var (
+	errStopping   = errors.New("the agent stops")
+	errRefusesAll = errors.New("it refuses every row tried, so nothing is set aside")
+)
+
+// run delivers until drain has ended and the store has nothing more, or one
+// last try failed, or hard ends.
+func (f *forwarder) run(drain, hard context.Context) {
+	f.rest = backoff{first: time.Second, most: time.Minute}
+	for {
+		d, err := f.store.Next(drain, f.Name, f.lane(), f.MaxRows)
+		switch {
+		case drain.Err() != nil && len(d.Batches) == 0:
+			return
+		case err != nil:
+			f.failed("buffer", err)
+			if f.wait(drain, err) != nil {
+				return
+			}
+			continue
+		}
+		err = f.deliver(drain, hard, d)
+		switch {
+		case errors.Is(err, errStopping):
+			return
+		case err != nil: // refuses all: keep, and try again with what has come by then
+			if f.wait(drain, err) != nil {
+				return
+			}
+		}
+	}
+}
+
+func (f *forwarder) lane() Lane {
+	if f.Prefer == Oldest {
+		return Oldest
+	}
+	late := false
+	f.board.upstream(f.at, func(s *UpstreamState) { late = f.board.received.Sub(s.Delivered) > behindIsLate })
+	if late {
+		return Newest
+	}
+	return Oldest
+}
+
+// deliver brings all of d to the upstream, or sets rows of it aside when the
+// same upstream takes their neighbours.
+func (f *forwarder) deliver(drain, hard context.Context, d Delivery) error {
+	h := halving{forwarder: f, drain: drain, hard: hard}
+	if err := h.offer(d); err != nil {
+		return err
+	}
+	if len(h.bad) > 0 && !h.taken {
+		f.failed("refused", fmt.Errorf("%w: %w", errRefusesAll, h.bad[0].why))
+		return errRefusesAll
+	}
+	for _, bad := range h.bad {
+		if err := f.setAside(bad); err != nil {
+			return err
+		}
+	}
+	f.store.Ack(f.Name, d.From, d.To)
+	newest := d.Batches[len(d.Batches)-1].Received
+	f.board.upstream(f.at, func(s *UpstreamState) {
+		s.Batches += uint64(len(d.Batches))
+		for _, b := range d.Batches {
+			s.Readings += uint64(len(b.Readings))
+		}
+		if newest.After(s.Delivered) {
+			s.Delivered = newest
+		}
+	})
+	return nil
+}
+
+// refusedRow is one row that the upstream will not take.
+type refusedRow struct {
+	batch *Batch
+	rows  Rows
+	why   error
+}
+
+func (f *forwarder) setAside(bad refusedRow) error {
+	if err := f.store.Reject(f.Name, bad.batch, bad.rows, bad.why); err != nil {
+		f.failed("buffer", err)
+		return err
+	}
+	f.log.Warn("row set aside", "upstream", f.Name, "batch", bad.batch.Mark.String(), "row", bad.rows.From, "err", bad.why)
+	f.board.upstream(f.at, func(s *UpstreamState) { s.Rejected++ })
+	f.board.alarm(RowRejected, f.Name, Reason{Refused, bad.why.Error()})
+	return nil
+}
+
+// halving looks for the rows of a delivery that are refused.
+type halving struct {
+	*forwarder
+	drain, hard context.Context
+	taken       bool // some piece was taken, so the upstream itself is right
+	bad         []refusedRow
+}
+
+// offer sends d, or its halves when it is refused. Two single rows refused
+// before any piece was taken end the search: it is the upstream that is wrong.
+func (h *halving) offer(d Delivery) error {
+	err := h.push(h.drain, h.hard, d)
+	switch {
+	case err == nil:
+		h.taken = true
+		return nil
+	case errors.Is(err, errStopping):
+		return err
+	case IsTooLarge(err):
+		h.MaxRows = max(1, min(h.MaxRows, rowsOf(d)/2))
+	}
+	left, right, ok := split(d)
+	if !ok {
+		h.bad = append(h.bad, refusedRow{d.Batches[0], d.Rows, err})
+		if !h.taken && len(h.bad) == 2 {
+			h.failed("refused", fmt.Errorf("%w: %w", errRefusesAll, err))
+			return errRefusesAll
+		}
+		return nil
+	}
+	if err := h.offer(left); err != nil {
+		return err
+	}
+	return h.offer(right)
+}
+
+// push sends d until it is taken or refused. When the agent stops, one more try
+// is the last.
+func (f *forwarder) push(drain, hard context.Context, d Delivery) error {
+	for {
+		last := drain.Err() != nil
+		err := f.Upstream.Send(hard, part(d))
+		switch {
+		case err == nil:
+			f.worked()
+			return nil
+		case hard.Err() != nil:
+			return errStopping
+		case IsPermanent(err) || IsTooLarge(err):
+			f.count("refused")
+			return err
+		}
+		f.failed("temporary", err)
+		if last {
+			return errStopping
+		}
+		_ = f.wait(drain, err) // its end means: one last try
+	}
+}
+
+// wait rests after err: as long as the far side said, else by backoff.
+func (f *forwarder) wait(ctx context.Context, err error) error {
+	d, said := RestOf(err)
+	if !said {
+		d = f.rest.fullJitter()
+	}
+	f.board.upstream(f.at, func(s *UpstreamState) { s.NextTry = f.clock.Wall().Add(d) })
+	return sleep(ctx, d)
+}
+
+func (f *forwarder) worked() {
+	f.rest.reset()
+	if f.down {
+		f.log.Info("upstream back", "upstream", f.Name)
+		f.board.clear(UpstreamDown, f.Name)
+	}
+	f.down = false
+	f.board.upstream(f.at, func(s *UpstreamState) {
+		if !s.Up {
+			s.Up, s.Since = true, f.clock.Wall()
+		}
+		s.Err, s.NextTry = "", time.Time{}
+	})
+}
+
+func (f *forwarder) failed(kind string, err error) {
+	f.count(kind)
+	if !f.down {
+		f.log.Warn("upstream lost; batches wait in the buffer", "upstream", f.Name, "err", err)
+	}
+	f.down = true
+	f.board.alarm(UpstreamDown, f.Name, ReasonFor(err))
+	f.board.upstream(f.at, func(s *UpstreamState) {
+		if s.Up {
+			s.Up, s.Since = false, f.clock.Wall()
+		}
+		s.Err = err.Error()
+	})
+}
+
+func (f *forwarder) count(kind string) {
+	f.board.upstream(f.at, func(s *UpstreamState) { s.Errors[kind]++ })
+}
+
+func rowsOf(d Delivery) int {
+	if !d.Rows.All() {
+		return d.Rows.To - d.Rows.From
+	}
+	n := 0
+	for _, b := range d.Batches {
+		n += b.Rows()
+	}
+	return n
+}
+
+// part gives d with its batch cut to the rows that are meant.
+func part(d Delivery) Delivery {
+	if d.Rows.All() {
+		return d
+	}
+	d.Batches = []*Batch{d.Rows.Of(d.Batches[0])}
+	return d
+}
+
+// split halves a delivery between batches, and a single batch between rows; ok
+// is false when only one row is left.
+func split(d Delivery) (left, right Delivery, ok bool) {
+	left, right = d, d
+	if n := len(d.Batches); n > 1 {
+		left.Batches, right.Batches = d.Batches[:n/2], d.Batches[n/2:]
+		left.To = left.Batches[n/2-1].Seq
+		right.From = left.To + 1
+		return left, right, true
+	}
+	rows := d.Rows
+	if rows.All() {
+		rows = Rows{0, d.Batches[0].Rows()}
+	}
+	if rows.To-rows.From < 2 {
+		return d, d, false
+	}
+	middle := (rows.From + rows.To) / 2
+	left.Rows, right.Rows = Rows{rows.From, middle}, Rows{middle, rows.To}
+	return left, right, true
+}

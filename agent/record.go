@@ -1,0 +1,272 @@
+package agent
+
+import (
+	"iter"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+const badFor = time.Minute // a tag bad for so long becomes an event
+
+// recorder numbers batches, owns the engine and feeds the board. It never waits
+// for a disk: put takes whatever comes.
+type recorder struct {
+	calc       Calculator
+	board      *Board
+	clock      Clock
+	log        *slog.Logger
+	put        func(unit []*Batch)
+	stateEvery time.Duration // between checkpoints, by received time
+
+	last      Mark // newest mark used
+	prev      Mark // for the epoch's first batch
+	began     time.Time
+	lastState time.Time
+	shown     time.Time
+	results   []Result // emitted by replay, carried by no stored batch
+	down      map[string]Event
+	bad       map[string]*badTag
+}
+
+// badTag follows a tag that is Bad while its source answers.
+type badTag struct {
+	since time.Time
+	why   Reason
+	told  bool
+}
+
+// restore replays what the store has beyond its newest checkpoint. The same
+// batches give the same state, bit for bit; results that the last run computed
+// but did not store are kept for the first own batch.
+func (r *recorder) restore(last Mark, state []byte, after iter.Seq2[*Batch, error]) {
+	r.last, r.prev = last, last
+	if len(state) > 0 {
+		if err := r.calc.Restore(state); err != nil {
+			r.log.Error("checkpoint unusable; windows begin anew", "err", err)
+		}
+	}
+	missing := map[ResultKey]Result{}
+	var order []ResultKey
+	for b, err := range after {
+		if err != nil {
+			r.log.Error("stored batches unreadable; windows have a gap", "err", err)
+			break
+		}
+		results, _ := r.calc.Add(b)
+		for _, res := range results {
+			missing[res.Key()] = res
+			order = append(order, res.Key())
+		}
+		for i := range b.Results {
+			delete(missing, b.Results[i].Key())
+		}
+		r.board.showReadings(b)
+	}
+	for _, key := range order {
+		if res, still := missing[key]; still {
+			r.results = append(r.results, res)
+			delete(missing, key)
+		}
+	}
+}
+
+// begin opens the new epoch with an own batch that says so, ends what the last
+// run left open, and carries a checkpoint.
+func (r *recorder) begin(unfinished []Event) {
+	r.down, r.bad = map[string]Event{}, map[string]*badTag{}
+	own := &Batch{Source: Own}
+	r.clock.Stamp(own)
+	r.began = own.Received
+	for _, e := range unfinished {
+		e.End = own.Received
+		own.Events = append(own.Events, e)
+	}
+	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began})
+	own.Results = r.results
+	r.results = nil
+	r.last = Mark{Epoch: randomID(), Seq: r.last.Seq}
+	own.Prev = r.prev
+	r.unit(nil, own, true)
+}
+
+// run takes batches until stop, then what is still on the way, and ends the
+// epoch.
+func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
+	for {
+		select {
+		case b := <-in:
+			r.take(b)
+			continue
+		case <-stop:
+		}
+		for {
+			select {
+			case b := <-in:
+				r.take(b)
+				continue
+			default:
+			}
+			r.end()
+			return
+		}
+	}
+}
+
+func (r *recorder) end() {
+	own := &Batch{Source: Own}
+	r.clock.Stamp(own)
+	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received}}
+	r.unit(nil, own, true)
+}
+
+// take makes a unit of one source batch and the own batch it causes.
+func (r *recorder) take(b *Batch) {
+	r.number(b)
+	results, events := r.calc.Add(b)
+	events = append(events, r.notice(b)...)
+	due := b.Received.Sub(r.lastState) >= r.stateEvery || b.Received.Before(r.lastState)
+	if len(results) == 0 && len(events) == 0 && !due {
+		r.unit(b, nil, false)
+		return
+	}
+	own := &Batch{Source: Own, Received: b.Received, Boot: b.Boot, Mono: b.Mono, Results: results, Events: events}
+	r.unit(b, own, due)
+}
+
+// unit hands a source batch and its own batch on together, either may be nil.
+func (r *recorder) unit(b, own *Batch, state bool) {
+	var unit []*Batch
+	if b != nil {
+		unit = append(unit, b)
+		r.board.Show(b)
+	}
+	if own != nil {
+		r.number(own)
+		r.calc.Add(own)
+		if state {
+			r.checkpoint(own)
+		}
+		unit = append(unit, own)
+		r.board.Show(own)
+	}
+	r.put(unit)
+	newest := unit[len(unit)-1].Received
+	if gone := newest.Sub(r.shown); gone >= time.Second || gone < 0 {
+		r.shown = newest
+		r.board.setCurrent(r.calc.Current())
+	}
+}
+
+func (r *recorder) checkpoint(own *Batch) {
+	state, err := r.calc.Checkpoint()
+	if err != nil {
+		r.log.Error("no checkpoint; a crash now costs a longer replay", "err", err)
+		return
+	}
+	own.State = state
+	r.lastState = own.Received
+}
+
+func (r *recorder) number(b *Batch) {
+	r.last.Seq++
+	b.Mark = r.last
+}
+
+// notice turns what a batch says of its source and tags into events.
+func (r *recorder) notice(b *Batch) (events []Event) {
+	open, down := r.down[b.Source]
+	switch {
+	case b.Err.Code != NoReason && !down:
+		open = Event{Kind: SourceDown, Key: b.Source, Start: b.Received, Reason: b.Err}
+		r.down[b.Source] = open
+		events = append(events, open)
+	case b.Err.Code == NoReason && down:
+		open.End = b.Received
+		delete(r.down, b.Source)
+		events = append(events, open)
+	}
+	for i := range b.Readings {
+		if e, is := r.noticeTag(&b.Readings[i]); is {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+func (r *recorder) noticeTag(reading *Reading) (Event, bool) {
+	name := reading.Tag.Name
+	bad := r.bad[name]
+	if reading.Quality != Bad {
+		if bad == nil {
+			return Event{}, false
+		}
+		delete(r.bad, name)
+		return Event{Kind: TagBad, Key: name, Start: bad.since, End: reading.Time, Reason: bad.why}, bad.told
+	}
+	if bad == nil {
+		r.bad[name] = &badTag{since: reading.Time, why: reading.Reason}
+		return Event{}, false
+	}
+	if bad.told || reading.Time.Sub(bad.since) < badFor {
+		return Event{}, false
+	}
+	bad.told = true
+	return Event{Kind: TagBad, Key: name, Start: bad.since, Reason: bad.why}, true
+}
+
+// Fill puts recorded batches through the engine into the store, as Run would
+// have done when they were received: history for the demo and for imports. The
+// store is loaded, filled and closed. step bounds the batches of one
+// transaction. It returns the number of readings.
+func Fill(store Store, calc Calculator, board *Board, log *slog.Logger, batches iter.Seq[*Batch], step int) (readings int, err error) {
+	var waiting []*Batch
+	flush := func(least int) {
+		if err == nil && len(waiting) > least {
+			err = store.Append(waiting)
+			waiting = nil
+		}
+	}
+	last, state, after, err := store.Load()
+	if err != nil {
+		return 0, err
+	}
+	rec := &recorder{calc: calc, board: board, log: log, stateEvery: 6 * time.Hour,
+		put: func(unit []*Batch) { waiting = append(waiting, unit...); flush(step) }}
+	rec.restore(last, state, after)
+	var newest *Batch
+	begun := false
+	for b := range batches {
+		newest = b
+		if !begun {
+			begun = true
+			rec.clock = Clock{Boot: b.Boot, Wall: func() time.Time { return newest.Received }, Mono: func() uint64 { return newest.Mono }}
+			rec.begin(nil)
+		}
+		readings += len(b.Readings)
+		rec.take(b)
+		if err != nil {
+			break
+		}
+	}
+	if begun {
+		rec.end()
+	}
+	flush(0)
+	if closeErr := store.Close(); err == nil {
+		err = closeErr
+	}
+	return readings, err
+}
+
+// unfinished lists the stored events that nobody has ended.
+func (b *Board) unfinished() []Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var open []Event
+	for _, e := range b.active {
+		open = append(open, e)
+	}
+	slices.SortFunc(open, func(x, y Event) int { return x.Start.Compare(y.Start) })
+	return open
+}
