@@ -1,0 +1,162 @@
+package agenttest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"recoup/agent"
+)
+
+// MemStore keeps batches in memory. OnAppend, when set, comes before each
+// Append and may fail or hang, as a disk does.
+type MemStore struct {
+	OnAppend func(n int) error
+
+	mu       sync.Mutex
+	batches  []*agent.Batch
+	acked    map[string]uint64
+	rejected []*agent.Batch
+	more     chan struct{}
+	appends  int
+	loaded   bool
+	closed   int
+}
+
+// NewMemStore makes an empty one.
+func NewMemStore() *MemStore {
+	return &MemStore{acked: map[string]uint64{}, more: make(chan struct{})}
+}
+
+func (s *MemStore) Load() (agent.Mark, []byte, iter.Seq2[*agent.Batch, error], error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loaded = true
+	var last agent.Mark
+	var state []byte
+	from := 0
+	for i, b := range s.batches {
+		last = b.Mark
+		if b.State != nil {
+			state, from = b.State, i+1
+		}
+	}
+	after := s.batches[from:]
+	return last, state, func(yield func(*agent.Batch, error) bool) {
+		for _, b := range after {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (s *MemStore) Append(batches []*agent.Batch) error {
+	s.mu.Lock()
+	s.appends++
+	n, hook := s.appends, s.OnAppend
+	s.mu.Unlock()
+	if hook != nil {
+		if err := hook(n); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batches = append(s.batches, batches...)
+	close(s.more)
+	s.more = make(chan struct{})
+	return nil
+}
+
+func (s *MemStore) Next(ctx context.Context, upstream string, _ agent.Lane, most int) (agent.Delivery, error) {
+	for {
+		s.mu.Lock()
+		d := s.next(s.acked[upstream], most)
+		more := s.more
+		s.mu.Unlock()
+		if len(d.Batches) > 0 {
+			return d, nil
+		}
+		if ctx.Err() != nil {
+			return agent.Delivery{}, ctx.Err()
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (s *MemStore) next(acked uint64, most int) (d agent.Delivery) {
+	rows := 0
+	for _, b := range s.batches {
+		from, _ := b.Stands()
+		if b.Seq <= acked {
+			continue
+		}
+		switch {
+		case len(d.Batches) == 0:
+			d.Epoch, d.From = b.Epoch, max(from, acked+1)
+		case b.Epoch != d.Epoch || from != d.To+1 || rows+b.Rows() > most:
+			return d
+		}
+		if b.Prev != (agent.Mark{}) {
+			d.Prev = b.Prev
+		}
+		rows += b.Rows()
+		d.To, d.Batches = b.Seq, append(d.Batches, b)
+	}
+	return d
+}
+
+func (s *MemStore) Ack(upstream string, _, to uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acked[upstream] = max(s.acked[upstream], to)
+}
+
+func (s *MemStore) Reject(_ string, b *agent.Batch, rows agent.Rows, why error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why == nil {
+		return fmt.Errorf("rejected without a reason")
+	}
+	s.rejected = append(s.rejected, rows.Of(b))
+	return nil
+}
+
+func (s *MemStore) Range(from, to time.Time) iter.Seq2[*agent.Batch, error] {
+	return func(yield func(*agent.Batch, error) bool) {
+		s.mu.Lock()
+		all := s.batches
+		s.mu.Unlock()
+		for _, b := range all {
+			if !b.Received.Before(from) && b.Received.Before(to) && !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *MemStore) Tidy(context.Context) error { return nil }
+
+func (s *MemStore) Close() error { s.mu.Lock(); defer s.mu.Unlock(); s.closed++; return nil }
+
+// Stored gives the batches, Rejected the rows set aside, Closed how often Close
+// was called.
+func (s *MemStore) Stored() []*agent.Batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*agent.Batch(nil), s.batches...)
+}
+
+func (s *MemStore) Rejected() []*agent.Batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*agent.Batch(nil), s.rejected...)
+}
+
+func (s *MemStore) Closed() int { s.mu.Lock(); defer s.mu.Unlock(); return s.closed }

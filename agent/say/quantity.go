@@ -1,0 +1,74 @@
+package say
+
+import "recoup/agent"
+
+// Quantity names what a KPI computes; its key when this version does not know
+// the family.
+func Quantity(l Lang, q agent.Quantity) string {
+	if p, ok := quantityTexts()[q.Family+"."+q.Key]; ok {
+		return p.in(l)
+	}
+	return q.Key
+}
+
+// Family names a kind of KPI, the name in the configuration when unknown.
+func Family(l Lang, family string) string {
+	if p, ok := familyTexts()[family]; ok {
+		return p.in(l)
+	}
+	return family
+}
+
+// Role names the part that an input plays, the name in the configuration when
+// unknown.
+func Role(l Lang, role string) string {
+	if p, ok := roleTexts()[role]; ok {
+		return p.in(l)
+	}
+	return role
+}
+
+// Quality gives the word of OPC UA Part 8 for a quality.
+func Quality(l Lang, q agent.Quality) string {
+	switch q {
+	case agent.Good:
+		return pair{"good", "好"}.in(l)
+	case agent.Uncertain:
+		return pair{"uncertain", "不确定"}.in(l)
+	}
+	return pair{"bad", "坏"}.in(l)
+}
+
+// Verdict says how a result stands to its target, "" without one.
+func Verdict(l Lang, v agent.Verdict) string {
+	switch v {
+	case agent.Pass:
+		return pair{"target met", "达标"}.in(l)
+	case agent.Fail:
+		return pair{"target missed", "不达标"}.in(l)
+	case agent.Inconclusive:
+		return pair{"cannot be decided", "不能判定"}.in(l)
+	}
+	return ""
+}
+
+func quantityTexts() map[string]pair {
+	return map[string]pair{
+		"oil_mist.removal":   {"Removal efficiency", "油雾净化效率"},
+		"oil_mist.recovered": {"Recovered oil", "油回收量"},
+	}
+}
+
+func familyTexts() map[string]pair {
+	return map[string]pair{
+		"oil_mist": {"Oil mist", "油雾回收"},
+	}
+}
+
+func roleTexts() map[string]pair {
+	return map[string]pair{
+		"inlet":     {"Inlet", "进口"},
+		"outlet":    {"Outlet", "出口"},
+		"recovered": {"Recovered", "回收量"},
+	}
+}

@@ -1,0 +1,148 @@
+package say
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"recoup/agent"
+)
+
+// Why tells how a figure came about, one sentence per line: value and
+// uncertainty, coverage, time lost with cause and place, terms, quality and
+// verdict. For a withheld one it begins with what is missing, and gives no
+// number from which the figure could be guessed.
+func Why(l Lang, r agent.Result, loc *time.Location) []string {
+	lines := []string{figureLine(l, r)}
+	lines = append(lines, coverageLine(l, r))
+	for _, lost := range Losses(r) {
+		lines = append(lines, lossLine(l, lost))
+	}
+	if !r.Withheld() {
+		for _, t := range r.Terms {
+			lines = append(lines, termLine(l, t))
+		}
+		lines = append(lines, qualityLine(l, r), verdictLine(l, r))
+	}
+	if r.Partial {
+		lines = append(lines, pair{"The window is not whole: it was begun or cut within its bounds.", "统计时段不完整：在其界限之内开始或中断。"}.in(l))
+	}
+	if r.States != "" {
+		lines = append(lines, pair{"Counted in these plant states only: {s}.", "仅统计以下工况：{s}。"}.fill(l, "s", r.States))
+	}
+	if len(r.Factors) > 0 {
+		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(r.Factors, pair{", ", "、"}.in(l))))
+	}
+	if r.Revision > 0 {
+		lines = append(lines, pair{"Revision {n}: late data changed this result.", "第 {n} 次修订：迟到数据改变了本结果。"}.fill(l, "n", strconv.Itoa(r.Revision)))
+	}
+	lines = append(lines, pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
+		"from", Moment(l, r.Window.Start, loc), "to", Moment(l, r.Window.End, loc), "zone", loc.String()))
+	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
+}
+
+func figureLine(l Lang, r agent.Result) string {
+	if r.Withheld() || !finite(r.Value) {
+		text := Withheld(l, r.Reason.Code)
+		if why := Reason(l, r.Reason); why != "" && why != text {
+			text += pair{": ", "："}.in(l) + why
+		}
+		return sentence(l, capital(text))
+	}
+	figure := interval(r.Value, r.U, r.Unit)
+	if r.U > 0 {
+		return pair{"{v}: value ± expanded uncertainty U (k = 2).", "{v}：数值 ± 扩展不确定度 U（k = 2）。"}.fill(l, "v", figure)
+	}
+	return pair{"{v}; the uncertainty is not stated, because an instrument's accuracy is not configured.",
+		"{v}；未给出不确定度，因为有仪表的准确度未配置。"}.fill(l, "v", figure)
+}
+
+func coverageLine(l Lang, r agent.Result) string {
+	all := r.Window.End.Sub(r.Window.Start).Seconds()
+	return pair{"Coverage {c}: {part} of {all} measured.", "覆盖率 {c}：{all}中有 {part}有效测量。"}.fill(l,
+		"c", Percent(r.Coverage), "part", Seconds(l, r.Coverage*all), "all", Seconds(l, all))
+}
+
+func lossLine(l Lang, lost agent.Lost) string {
+	return pair{"{t} lost: {why}.", "缺失 {t}：{why}。"}.fill(l,
+		"t", Seconds(l, lost.Seconds), "why", LostTo(l, lost.Cause, lost.About))
+}
+
+func termLine(l Lang, t agent.Term) string {
+	u := 0.0
+	if t.USys >= 0 {
+		u = 2 * math.Hypot(t.USys, t.URand)
+	}
+	return pair{"{role}: {total} over {t} ({tag}).", "{role}：{t}内共 {total}（{tag}）。"}.fill(l,
+		"role", Role(l, t.Role), "total", interval(t.Total, u, termUnit(t.Unit)), "t", Seconds(l, t.Seconds), "tag", t.Tag)
+}
+
+// termUnit keeps a plain number from being shown as a percentage.
+func termUnit(unit string) string {
+	if unit == "1" {
+		return ""
+	}
+	return unit
+}
+
+func qualityLine(l Lang, r agent.Result) string {
+	text := pair{"Data quality {q}", "数据质量：{q}"}.fill(l, "q", Quality(l, r.Quality))
+	if why := Reason(l, r.Reason); why != "" {
+		text += pair{": ", "，"}.in(l) + why
+	}
+	return sentence(l, text)
+}
+
+func verdictLine(l Lang, r agent.Result) string {
+	switch {
+	case r.Verdict == agent.Pass:
+		return pair{"Target met, even at the worse end of the uncertainty.", "达标：即使取不确定度的不利一端也达标。"}.in(l)
+	case r.Verdict == agent.Fail:
+		return pair{"Target missed, even at the better end of the uncertainty.", "不达标：即使取不确定度的有利一端也不达标。"}.in(l)
+	case r.Verdict == agent.Inconclusive && r.U <= 0:
+		return pair{"Whether the target is met cannot be decided: an instrument's accuracy is not configured.", "不能判定是否达标：有仪表的准确度未配置。"}.in(l)
+	case r.Verdict == agent.Inconclusive:
+		return pair{"Whether the target is met cannot be decided: it lies within the uncertainty.", "不能判定是否达标：目标值落在不确定度范围内。"}.in(l)
+	}
+	return ""
+}
+
+// Losses gives the time that a result could not cover, by cause and place,
+// longest first. The terms of one result lose the same time together, so the
+// longest of each cause counts, not the sum.
+func Losses(r agent.Result) []agent.Lost {
+	type place struct {
+		cause agent.Code
+		about string
+	}
+	longest := map[place]float64{}
+	for _, t := range r.Terms {
+		sum := map[place]float64{}
+		for _, lost := range t.Lost {
+			sum[place{lost.Cause, lost.About}] += lost.Seconds
+		}
+		for p, s := range sum {
+			longest[p] = max(longest[p], s)
+		}
+	}
+	var all []agent.Lost
+	for p, s := range longest {
+		if s >= 0.5 {
+			all = append(all, agent.Lost{Cause: p.cause, About: p.about, Seconds: s})
+		}
+	}
+	slices.SortFunc(all, func(a, b agent.Lost) int {
+		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.About, b.About))
+	})
+	return all
+}
+
+func capital(text string) string {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
