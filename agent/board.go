@@ -294,3 +294,16 @@ func (b *Board) committing(change func(*CommitState)) {
 	change(&b.commit)
 	b.mu.Unlock()
 }
+
+// Latest gives the newest reading of every tag as one batch.
+func (b *Board) Latest() *Batch {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	batch := &Batch{Mark: b.newest, Source: Own, Received: b.received}
+	for _, t := range b.tags {
+		if t.Seen {
+			batch.Readings = append(batch.Readings, t.Reading)
+		}
+	}
+	return batch
+}

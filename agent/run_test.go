@@ -55,11 +55,11 @@ func (r *rig) start() *rig {
 }
 
 // end stops the agent and gives Run's error and how long the stop took.
-func (r *rig) end() (error, time.Duration) {
+func (r *rig) end() (time.Duration, error) {
 	began := time.Now()
 	r.stop()
 	err := <-r.result
-	return err, time.Since(began)
+	return time.Since(began), err
 }
 
 // conserved checks the master invariant: readings stored plus readings in gaps
@@ -90,7 +90,7 @@ func TestDrainOnStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig().start()
 		time.Sleep(10*time.Minute + 500*time.Millisecond)
-		err, took := r.end()
+		took, err := r.end()
 		if err != nil || took > 5*time.Second {
 			t.Errorf("Run = %v after %v, want nil within 5 s", err, took)
 		}
@@ -159,7 +159,7 @@ func TestStopWhileAnUpstreamRests(t *testing.T) {
 				r.start()
 				time.Sleep(30 * time.Second)
 				healthy.Store(true) // the last try finds it so
-				_, took := r.end()
+				took, _ := r.end()
 				if took > 5*time.Second {
 					t.Errorf("stop took %v, want at most 5 s", took)
 				}
@@ -178,7 +178,7 @@ func TestUpstreamThatHangsDoesNotHoldTheStop(t *testing.T) {
 		r.up.Do = func(ctx context.Context, _ agent.Delivery) error { <-ctx.Done(); return ctx.Err() }
 		r.start()
 		time.Sleep(time.Minute)
-		err, took := r.end()
+		took, err := r.end()
 		if err != nil || took > 5*time.Second {
 			t.Errorf("Run = %v after %v, want nil within 5 s", err, took)
 		}
@@ -425,7 +425,7 @@ func TestStopWithAHungDisk(t *testing.T) {
 		}
 		r.start()
 		time.Sleep(time.Minute)
-		err, took := r.end()
+		took, err := r.end()
 		if !errors.Is(err, agent.ErrStopped) || took > 8*time.Second || r.store.Closed() != 0 {
 			t.Errorf("Run = %v after %v, store closed %d times; want ErrStopped soon and the store left alone", err, took, r.store.Closed())
 		}

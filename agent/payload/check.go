@@ -29,17 +29,9 @@ func check(d agent.Delivery) error {
 		}
 		last = b.Seq
 	}
-	return nil
-}
-
-// checkRows refuses a batch that was cut already: cutting it again would lose
-// rows and say nothing.
-func checkRows(d agent.Delivery) error {
-	if d.Rows.All() {
-		return nil
-	}
-	if has := d.Batches[0].Rows(); d.Rows.To > has {
-		return fmt.Errorf("rows %d to %d of batch %s, which has %d", d.Rows.From, d.Rows.To, d.Batches[0].Mark, has)
+	// A batch that is still whole, or was cut twice, would pass for the part.
+	if want := d.Rows.To - d.Rows.From; !d.Rows.All() && d.Batches[0].Rows() != want {
+		return fmt.Errorf("batch %s holds %d rows where %d are meant", d.Batches[0].Mark, d.Batches[0].Rows(), want)
 	}
 	return nil
 }

@@ -17,9 +17,8 @@ const MaxBytes = 32 << 20
 
 // Decode reads one payload. tags finds the definition of a tag by name and
 // generation; nil from it is an error, and so is a definition that makes another
-// engineering value of a wire value than the sender's did. Of a delivery with
-// Rows the batch holds just those rows. Fields that are not in the schema are
-// errors.
+// engineering value of a wire value than the sender's did. Fields that are not
+// in the schema are errors. The batch of a delivery with Rows holds just those.
 func Decode(r io.Reader, tags func(name string, gen uint32) *agent.Tag) (Header, agent.Delivery, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -164,13 +163,7 @@ func deliveryIn(f deliveryForm, tags func(string, uint32) *agent.Tag) (agent.Del
 		}
 		d.Batches = append(d.Batches, b)
 	}
-	if err := check(d); err != nil {
-		return d, err
-	}
-	if want := d.Rows.To - d.Rows.From; !d.Rows.All() && d.Batches[0].Rows() != want {
-		return d, fmt.Errorf("batch %s has %d rows where %d are announced", d.Batches[0].Mark, d.Batches[0].Rows(), want)
-	}
-	return d, nil
+	return d, check(d)
 }
 
 func batchIn(f batchForm, epoch uint64, tags map[string]*agent.Tag) (*agent.Batch, error) {

@@ -45,14 +45,11 @@ type Sender struct {
 	Version string `json:"version"`
 }
 
-// Append writes d to the end of dst. Of a delivery with Rows it writes only
-// those rows of the batch, which is given whole. An error means that d cannot
-// be written as it is, however often it is tried; dst is then to be discarded.
+// Append writes d to the end of dst. The batch of a delivery with Rows holds just
+// those rows, as Send is given it. An error means that d cannot be written as it
+// is, however often it is tried; what was appended is then to be discarded.
 func Append(dst []byte, h Header, d agent.Delivery) ([]byte, error) {
 	if err := check(d); err != nil {
-		return dst, err
-	}
-	if err := checkRows(d); err != nil {
 		return dst, err
 	}
 	dst, err := appendHead(dst, h, d)
@@ -69,7 +66,7 @@ func Append(dst []byte, h Header, d agent.Delivery) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = appendBatch(dst, d.Rows.Of(b)); err != nil {
+		if dst, err = appendBatch(dst, b); err != nil {
 			return dst, fmt.Errorf("batch %s: %w", b.Mark, err)
 		}
 	}
@@ -115,7 +112,7 @@ func tagsOf(d agent.Delivery) (map[string]*agent.Tag, error) {
 	tags := map[string]*agent.Tag{}
 	seen := map[*agent.Tag]struct{}{} // far fewer than readings, and cheaper to ask than names
 	for _, b := range d.Batches {
-		for _, r := range d.Rows.Of(b).Readings {
+		for _, r := range b.Readings {
 			if _, ok := seen[r.Tag]; ok {
 				continue
 			}

@@ -1,9 +1,15 @@
 package payload
 
-import _ "embed" // lets go:embed fill a string
+import "embed"
 
 //go:embed schema.json
-var schema string
+var files embed.FS
 
 // Schema gives the JSON Schema (draft 2020-12) of a payload.
-func Schema() string { return schema }
+func Schema() string {
+	text, err := files.ReadFile("schema.json")
+	if err != nil {
+		panic("BUG: the schema is not embedded: " + err.Error())
+	}
+	return string(text)
+}

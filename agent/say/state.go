@@ -86,7 +86,8 @@ func rounded(v, step float64, unit string) string {
 	return fixed(v*scale, places(v*scale, step*scale)) + suffix
 }
 
-// Sum puts a list of clauses after a subject: "Source mill answers."
+// Subject makes a sentence of a part, its name and a clause about it: "Source
+// mill answers."
 func Subject(l Lang, subject, name, clause string) string {
 	return sentence(l, subject+" "+name+" "+clause)
 }

@@ -130,7 +130,7 @@ func Losses(r agent.Result) []agent.Lost {
 	}
 	var all []agent.Lost
 	for p, s := range longest {
-		if s >= 0.5 {
+		if s >= 0.5 && finite(s) {
 			all = append(all, agent.Lost{Cause: p.cause, About: p.about, Seconds: s})
 		}
 	}

@@ -1,0 +1,105 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"time"
+
+	"recoup/agent"
+)
+
+// tagEntry is a tag as the engineer writes it.
+type tagEntry struct {
+	Name      string        `yaml:"name"`
+	At        string        `yaml:"at"`
+	Unit      string        `yaml:"unit"`
+	Every     time.Duration `yaml:"every"`
+	Label     labelEntry    `yaml:"label"`
+	Scale     *float64      `yaml:"scale"`
+	Offset    float64       `yaml:"offset"`
+	Range     []float64     `yaml:"range"`
+	Accuracy  string        `yaml:"accuracy"`
+	Sentinels []float64     `yaml:"sentinels"`
+	Counter   *counterEntry `yaml:"counter"`
+	Hold      bool          `yaml:"hold"`
+	MaxGap    time.Duration `yaml:"max_gap"`
+	Cutoff    float64       `yaml:"cutoff"`
+}
+
+type labelEntry struct {
+	EN string `yaml:"en"`
+	ZH string `yaml:"zh"`
+}
+
+type counterEntry struct {
+	Modulus float64 `yaml:"modulus"`
+	MaxRate rate    `yaml:"max_rate"`
+}
+
+// decodeTag gives the tag of an entry and what is wrong with it. The tag is
+// given in any case, so that its neighbours keep their positions.
+func decodeTag(n *node, path string) (*agent.Tag, agent.Faults) {
+	var e tagEntry
+	var faults agent.Faults
+	faults.Join("", decodeInto(n, path, &e))
+	tag := &agent.Tag{
+		Name: e.Name, At: e.At, Unit: e.Unit, Every: e.Every, LabelEN: e.Label.EN, LabelZH: e.Label.ZH,
+		Offset: e.Offset, Sentinels: e.Sentinels, Hold: e.Hold, MaxGap: e.MaxGap, Cutoff: e.Cutoff,
+	}
+	if e.Scale != nil {
+		tag.Scale = *e.Scale
+	}
+	if len(e.Range) == 2 {
+		tag.Range = &agent.Range{Lo: e.Range[0], Hi: e.Range[1]}
+	}
+	if e.Counter != nil {
+		tag.Counter = &agent.Counter{Modulus: e.Counter.Modulus, MaxRate: float64(e.Counter.MaxRate)}
+	}
+	if e.Accuracy != "" {
+		var err error
+		tag.Accuracy, err = parseAccuracy(e.Accuracy, e.Unit)
+		faults.Join(path+".accuracy", err)
+	}
+	faults.Join(path, e.check())
+	return tag, faults
+}
+
+// check looks at what the keys mean together.
+func (e *tagEntry) check() error {
+	var faults agent.Faults
+	if e.Scale != nil && *e.Scale == 0 {
+		faults.Add("scale", "write the factor from wire to unit, or delete the key", "scale 0 makes every value 0")
+	}
+	if e.Range != nil && len(e.Range) != 2 {
+		faults.Add("range", "write [lowest, highest], for example [0, 1000]", "want two numbers, found %d", len(e.Range))
+	}
+	if len(e.Range) == 2 && e.Range[0] >= e.Range[1] {
+		faults.Add("range", "write the lower number first", "the range is empty: %v is not below %v", e.Range[0], e.Range[1])
+	}
+	if e.Cutoff < 0 {
+		faults.Add("cutoff", "write the magnitude below which a flow counts as zero", "the cutoff is negative")
+	}
+	if c := e.Counter; c != nil {
+		if c.Modulus < 0 {
+			faults.Add("counter.modulus", "write the number at which it begins anew, for example 4294967296, or delete the key", "the modulus is negative")
+		}
+		if c.MaxRate == 0 {
+			faults.Add("counter.max_rate", "write the largest possible rate, for example max_rate: 200/h", "max_rate is missing")
+		}
+		if e.Hold {
+			faults.Add("hold", "delete hold or counter", "a totaliser is not held")
+		}
+	}
+	return faults.Err()
+}
+
+// generation is the first 32 bits of the hash over the tags, never 0.
+func generation(tags []*agent.Tag) uint32 {
+	text, err := json.Marshal(tags)
+	if err != nil {
+		panic("BUG: tags have no JSON form: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return max(binary.BigEndian.Uint32(sum[:4]), 1)
+}

@@ -1,0 +1,120 @@
+package kpi
+
+import (
+	"fmt"
+	"math"
+
+	"recoup/agent"
+)
+
+const goodCoverage = 0.9 // below this share of a window a figure is Uncertain
+
+// result makes the result of a sum over w. Coverage is relative to elapsed
+// seconds, which for a closed window are all of it.
+func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64) agent.Result {
+	r := agent.Result{
+		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
+		Coverage: 1, Partial: s.partial, Terms: q.terms(s), Config: q.config,
+	}
+	if elapsed > 0 {
+		r.Coverage = max(0, min(1, s.seconds/elapsed))
+	}
+	if r.Coverage < q.MinCoverage || s.seconds <= 0 {
+		r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
+		return r
+	}
+	totals := make([]float64, len(s.parts))
+	for i, p := range s.parts {
+		totals[i] = p.total
+	}
+	value, sens, reason := q.Value(totals)
+	if reason.Code != agent.NoReason {
+		r.Reason = reason
+		return r
+	}
+	u, stated := q.expanded(s, sens)
+	if value < q.Bounds.Lo-u || value > q.Bounds.Hi+u || math.IsNaN(value) {
+		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
+		return r
+	}
+	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
+	r.Quality, r.Reason = judge(s, w, r.Coverage)
+	return r
+}
+
+// windowOf names a span.
+func windowOf(l level, w span, zone string) agent.Window {
+	return agent.Window{Kind: agent.WindowKinds()[l], Start: instant(w.start), End: instant(w.end), Zone: zone}
+}
+
+// judge gives the quality of a figure that is not withheld.
+func judge(s *sum, w span, coverage float64) (agent.Quality, agent.Reason) {
+	var worst doubt
+	for _, d := range s.doubts {
+		if d.seconds > worst.seconds {
+			worst = d
+		}
+	}
+	switch {
+	case worst.seconds > 0:
+		return agent.Uncertain, agent.Reason{Code: worst.code}
+	case s.caught != 0 && s.caught < w.start:
+		return agent.Uncertain, agent.Reason{Code: agent.CaughtUp}
+	case s.partial:
+		return agent.Uncertain, agent.Reason{Code: agent.PartialWindow}
+	case coverage < goodCoverage:
+		return agent.Uncertain, agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
+	}
+	return agent.Good, agent.Reason{}
+}
+
+func describeLoss(s *sum) string {
+	l := s.worst()
+	if l.Seconds <= 0 {
+		return ""
+	}
+	if l.About == "" {
+		return fmt.Sprintf("%.0f s %s", l.Seconds, l.Cause)
+	}
+	return fmt.Sprintf("%.0f s %s (%s)", l.Seconds, l.Cause, l.About)
+}
+
+func (q *quantity) terms(s *sum) []agent.Term {
+	terms := make([]agent.Term, len(s.parts))
+	for i, p := range s.parts {
+		terms[i] = agent.Term{
+			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand),
+			Lost: append([]agent.Lost(nil), s.lost...),
+		}
+	}
+	return terms
+}
+
+// expanded gives U = 2u of the value. The relative error of one tag is the same
+// error in every term that the tag is in, so its contributions add before they
+// are squared; what the terms have beyond that counts as independent.
+func (q *quantity) expanded(s *sum, sens []float64) (u float64, stated bool) {
+	var square float64
+	for i, p := range s.parts {
+		if p.usys < 0 {
+			return 0, false
+		}
+		rel := q.gain[i] * p.total
+		rest := max(0, p.usys*p.usys-rel*rel)
+		square += sens[i] * sens[i] * (rest + p.urand)
+	}
+	for _, in := range q.inputs {
+		var gain float64
+		for i, t := range q.Terms {
+			for _, tag := range t.Tags {
+				if tag.Name == in.tag.Name {
+					rel, _ := tag.Accuracy.Standard()
+					gain += sens[i] * rel * s.parts[i].total
+				}
+			}
+		}
+		square += gain * gain
+	}
+	return 2 * math.Sqrt(square), true
+}

@@ -1,0 +1,73 @@
+// Package kpi computes the figures that recoup exists for. It stands beside
+// the record loop: record hands every batch to Engine.Add, and what Add returns
+// travels on in the agent's own batch. The engine does no I/O and has no clock,
+// so the same batches give the same results, live, replayed or recomputed.
+//
+// From readings to a result, file by file:
+//
+//	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
+//	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
+//	           counter.go stretch.go sum.go
+//
+// Decisions that will be questioned:
+//
+//   - All terms of a quantity are evaluated over the time in which all its
+//     inputs were valid, so that a ratio compares the same seconds.
+//   - Totals add over cells; value and uncertainty are functions of totals and
+//     are never added. Larger windows are ordered sums, level by level.
+//   - Positions in time are wall clock; across a set of the clock by more than
+//     2 s durations are those of the monotonic clock (stretch.go).
+//   - Calibration errors add linearly over cells because they do not average
+//     out, random ones in squares. The relative error of a tag that appears in
+//     two terms counts as one and the same error; absolute parts count as
+//     independent between terms (figure.go).
+//   - Nothing is extrapolated. What is not covered is lost time with a cause.
+package kpi
+
+import "recoup/agent"
+
+// Families lists the kinds of KPI by the name of their section.
+func Families() map[string]agent.Kind[KPI] {
+	return map[string]agent.Kind[KPI]{
+		"oil_mist": {New: newOilMist, Example: oilMistExample},
+	}
+}
+
+// Family builds a KPI from its section of the configuration.
+type Family func(agent.Spec) (KPI, error)
+
+// KPI is one configured KPI: the quantities it computes.
+type KPI struct {
+	Name, Family string
+	Quantities   []Quantity
+}
+
+// Quantity is one figure of a KPI, described by what it needs and by pure
+// functions; the engine does the rest.
+type Quantity struct {
+	Name        string // full, for example mill.oil.removal
+	Key         string // within the family, for example removal
+	Unit        string
+	Terms       []Term // the order of roles decides which input is named when several fail
+	Value       Figure
+	Bounds      agent.Range // values outside, by more than U, are physically impossible
+	Target      Target
+	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
+}
+
+// Figure computes a quantity from the totals of its terms, in their order, with
+// the sensitivity of the value to each. A reason other than none withholds it.
+type Figure func(totals []float64) (value float64, sens []float64, reason agent.Reason)
+
+// Term is one input's total: Factor times the integral over seconds of the
+// product of the tags, or Factor times the advance of one totaliser.
+type Term struct {
+	Role, Unit string
+	Factor     float64
+	Tags       []*agent.Tag
+}
+
+// total is the Figure of a quantity that is its only term.
+func total(totals []float64) (float64, []float64, agent.Reason) {
+	return totals[0], []float64{1}, agent.Reason{}
+}

@@ -1,0 +1,106 @@
+package kpi
+
+import (
+	"slices"
+	"strings"
+
+	"recoup/agent"
+)
+
+// part is one term's share of a sum.
+type part struct{ total, usys, urand float64 } // usys < 0: an accuracy was not stated; urand in squares
+
+// doubt is covered time whose readings were not wholly to be trusted.
+type doubt struct {
+	code    agent.Code
+	seconds float64
+}
+
+// sum is what a quantity has gathered over a window, or over as much of it as
+// has closed. The terms share the covered time, because they are evaluated
+// jointly.
+type sum struct {
+	begun   bool
+	parts   []part
+	seconds float64
+	lost    []agent.Lost // by cause and about, sorted
+	doubts  []doubt      // by code, sorted
+	partial bool         // begun or cut within its bounds
+	caught  int64        // earliest instant that a totaliser's catching up reaches back to; 0: none
+}
+
+func newSum(terms int) sum { return sum{begun: true, parts: make([]part, terms)} }
+
+// lose books time that was not covered; negative seconds take some back.
+func (s *sum) lose(cause agent.Code, about string, seconds float64) {
+	at, found := slices.BinarySearchFunc(s.lost, agent.Lost{Cause: cause, About: about}, func(a, b agent.Lost) int {
+		if a.Cause != b.Cause {
+			return int(a.Cause) - int(b.Cause)
+		}
+		return strings.Compare(a.About, b.About)
+	})
+	if !found {
+		s.lost = slices.Insert(s.lost, at, agent.Lost{Cause: cause, About: about, Seconds: seconds})
+		return
+	}
+	l := &s.lost[at]
+	opposite := l.Seconds*seconds < 0
+	l.Seconds += seconds
+	if opposite && l.Seconds < 1e-6 && l.Seconds > -1e-6 { // the rest of a loss that was made good is rounding
+		s.lost = slices.Delete(s.lost, at, at+1)
+	}
+}
+
+func (s *sum) doubtful(code agent.Code, seconds float64) {
+	at, found := slices.BinarySearchFunc(s.doubts, code, func(d doubt, c agent.Code) int { return int(d.code) - int(c) })
+	if !found {
+		s.doubts = slices.Insert(s.doubts, at, doubt{code: code})
+	}
+	s.doubts[at].seconds += seconds
+}
+
+// reach notes that a totaliser caught up from an instant before the window.
+func (s *sum) reach(from int64) {
+	if from != 0 && (s.caught == 0 || from < s.caught) {
+		s.caught = from
+	}
+}
+
+// add takes the sum of a part of the window in.
+func (s *sum) add(child *sum) {
+	for i, p := range child.parts {
+		sp := &s.parts[i]
+		sp.total += p.total
+		sp.urand += p.urand
+		if sp.usys < 0 || p.usys < 0 {
+			sp.usys = -1
+		} else {
+			sp.usys += p.usys
+		}
+	}
+	s.seconds += child.seconds
+	for _, l := range child.lost {
+		s.lose(l.Cause, l.About, l.Seconds)
+	}
+	for _, d := range child.doubts {
+		s.doubtful(d.code, d.seconds)
+	}
+	s.partial = s.partial || child.partial
+	s.reach(child.caught)
+}
+
+func (s *sum) clone() sum {
+	c := *s
+	c.parts, c.lost, c.doubts = slices.Clone(s.parts), slices.Clone(s.lost), slices.Clone(s.doubts)
+	return c
+}
+
+// worst gives the cause that took the most time.
+func (s *sum) worst() (worst agent.Lost) {
+	for _, l := range s.lost {
+		if l.Seconds > worst.Seconds {
+			worst = l
+		}
+	}
+	return worst
+}

@@ -1,0 +1,163 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"recoup/agent"
+	"recoup/agent/say"
+)
+
+const (
+	defaultResults = 100
+	maxResults     = 1000
+	maxEvents      = 500
+)
+
+// serveBoard gives the newest of everything.
+func (s *Server) serveBoard(w http.ResponseWriter, r *http.Request) {
+	if _, err := known(r.URL.Query()); err != nil {
+		refuse(w, err)
+		return
+	}
+	snap := s.board.Snapshot()
+	answer(w, s.boardOf(&snap))
+}
+
+// serveResults gives the newest closed results of one KPI and window kind,
+// oldest first.
+func (s *Server) serveResults(w http.ResponseWriter, r *http.Request) {
+	q, err := known(r.URL.Query(), "kpi", "window", "limit")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	snap := s.board.Snapshot()
+	kpi, err := pick("kpi", q["kpi"], kpiNames(&snap))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	window, err := pick("window", q["window"], windowNames())
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	limit, err := limitOf(q["limit"], defaultResults, maxResults)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	found, whole := s.past.results(kpi, agent.WindowKind(window), limit, snap.Now)
+	out := resultsJSON{KPI: kpi, Window: window, Complete: whole, Results: make([]resultJSON, len(found))}
+	for i := range found {
+		out.Results[i] = s.resultOf(&found[i])
+	}
+	answer(w, out)
+}
+
+// serveEvents gives what began and has not ended, and the newest that ended.
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	q, err := known(r.URL.Query(), "limit", "lang")
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	limit, err := limitOf(q["limit"], defaultResults, maxEvents)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	lang, ok := say.Parse(q["lang"])
+	if !ok && q["lang"] != "" {
+		refuse(w, fmt.Errorf("lang %q is not known; known: en, zh", q["lang"]))
+		return
+	}
+	snap := s.board.Snapshot()
+	out := eventsJSON{Active: s.eventsOf(snap.Active, lang), Recent: s.eventsOf(over(snap.Recent, limit), lang)}
+	answer(w, out)
+}
+
+// over gives the newest n events that ended.
+func over(recent []agent.Event, n int) []agent.Event {
+	var ended []agent.Event
+	for _, e := range recent {
+		if !e.End.IsZero() && len(ended) < n {
+			ended = append(ended, e)
+		}
+	}
+	return ended
+}
+
+// known gives the single values of a query that holds only these names.
+func known(query url.Values, names ...string) (map[string]string, error) {
+	single := map[string]string{}
+	for name, values := range query {
+		if !slices.Contains(names, name) {
+			list := "none"
+			if len(names) > 0 {
+				list = strings.Join(names, ", ")
+			}
+			return nil, fmt.Errorf("parameter %q is not known; known: %s", name, list)
+		}
+		if len(values) > 1 {
+			return nil, fmt.Errorf("parameter %q is given %d times; give it once", name, len(values))
+		}
+		single[name] = values[0]
+	}
+	return single, nil
+}
+
+func pick(name, value string, from []string) (string, error) {
+	if slices.Contains(from, value) {
+		return value, nil
+	}
+	return "", fmt.Errorf("%s %q is not known; known: %s", name, value, strings.Join(from, ", "))
+}
+
+func limitOf(text string, standard, most int) (int, error) {
+	if text == "" {
+		return standard, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("limit %q is not a whole number from 1 to %d", text, most)
+	}
+	return n, nil
+}
+
+func kpiNames(snap *agent.Snapshot) (names []string) {
+	for _, q := range snap.Quantities {
+		names = append(names, q.KPI)
+	}
+	return names
+}
+
+func windowNames() (names []string) {
+	for _, kind := range agent.WindowKinds() {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+func answer(w http.ResponseWriter, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic("BUG: an answer cannot be written as JSON: " + err.Error())
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(append(text, '\n'))
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusBadRequest)
+	json.NewEncoder(w).Encode(struct {
+		Error string `json:"error"`
+	}{err.Error()})
+}
