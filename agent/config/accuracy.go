@@ -18,12 +18,15 @@ func parseAccuracy(s, unit string) (agent.Accuracy, error) {
 	var words []string
 	for part := range strings.SplitSeq(s, "+") {
 		fields := strings.Fields(split(part))
-		if len(fields) < 2 || len(fields) > 3 {
-			return a, fault("the accuracy "+quote(s)+" is a number, % or the unit, and a word", form)
+		if len(fields) == 0 || len(fields) > 3 {
+			return a, fault(quote(s)+" is not an accuracy", form)
 		}
 		n, err := number(fields[0])
 		if err != nil || n <= 0 {
 			return a, fault("the accuracy "+quote(fields[0])+" is not a number above 0", form)
+		}
+		if len(fields) == 1 {
+			return a, fault("the accuracy "+quote(s)+" has neither % nor a unit", form)
 		}
 		word := ""
 		if len(fields) == 3 {

@@ -28,7 +28,7 @@ func (c *Config) checkPlant() {
 		c.noteFault("plant.id", "use a-z, 0-9 and -, at most 63, for example cq-mill-2", quote(p.ID)+" is not a plant id")
 	}
 	if _, err := time.LoadLocation(p.Timezone); err != nil || p.Timezone == "Local" || p.Timezone == "" {
-		c.noteFault("plant.timezone", "write the name of a city, for example Asia/Shanghai", "unknown time zone "+quote(p.Timezone))
+		c.noteFault("plant.timezone", "write its IANA name, for example Asia/Shanghai", "unknown time zone "+quote(p.Timezone))
 	}
 	if p.Company.CreditCode != "" && !regexp.MustCompile(creditCode).MatchString(p.Company.CreditCode) {
 		c.noteFault("plant.company.credit_code", "write the 18 digits and capital letters of the business licence", "this is not a unified social credit code")
@@ -50,10 +50,15 @@ func (c *Config) checkPlant() {
 // checkClock faults what is not a time of day.
 func (c *Config) checkClock(path, s string) bool {
 	const form = "15:04"
-	if t, err := time.Parse(form, s); err == nil && t.Format(form) == s {
+	t, err := time.Parse(form, s)
+	if err == nil && t.Format(form) == s {
 		return true
 	}
-	c.noteFault(path, `write hours and minutes in quotes, for example "08:00"`, quote(s)+" is not a time of day")
+	fix := `write hours and minutes in quotes, for example "08:00"`
+	if err == nil {
+		fix = "write " + quote(t.Format(form))
+	}
+	c.noteFault(path, fix, quote(s)+" is not a time of day")
 	return false
 }
 
@@ -111,7 +116,7 @@ func (c *Config) checkName(path, what, name string, taken map[string]string) {
 		c.noteFault(path, "use letters, digits and . _ -", "the name "+quote(name)+" holds "+quote(string(wrong)))
 	case double:
 		at := c.root.find(first)
-		c.noteFault(path, "choose another; tags and KPIs share their names", "the name "+quote(name)+" is taken in "+at.file.path+" line "+itoa(at.line))
+		c.noteFault(path, "choose another", "the name "+quote(name)+" is taken in "+at.file.path+" line "+itoa(at.line))
 	}
 	if !double {
 		taken[name] = path

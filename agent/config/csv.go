@@ -70,6 +70,9 @@ func (t *table) syntax(err error) {
 	msg := err.Error()
 	if errors.As(err, &where) {
 		at.line, at.column = where.Line, t.column(where.Line, where.Column)
+		if where.StartLine != where.Line { // an open quote runs on: show where its row begins
+			at.line, at.column = where.StartLine, 1
+		}
 		msg = "the quotes of a cell are not in order"
 	}
 	t.problems = append(t.problems, problemAt(at, "", msg, `put the whole cell in quotes, and write a quote inside as ""`))
@@ -167,7 +170,7 @@ func (c *Config) addTables() {
 		}
 		done[source] = true
 		path := c.resolve(name.text)
-		text, err := readFile(path)
+		text, err := readFile(path, "check the path; it starts from the folder of the configuration")
 		if err != nil {
 			c.noteFault("sources["+itoa(i)+"].tags_file", err.fix, quote(path)+": "+err.msg)
 			continue
@@ -183,6 +186,9 @@ func (c *Config) addTables() {
 func (n *node) addTags(rows []*node, at spot) {
 	for i, e := range n.entries {
 		if e.key == "tags" {
+			if e.value.kind != list && e.value.kind != nothing {
+				return // a mistake that the decoder names
+			}
 			longer := *e.value
 			longer.kind, longer.items = list, slices.Concat(e.value.items, rows)
 			n.entries[i].value = &longer

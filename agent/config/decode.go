@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -45,40 +46,53 @@ func (d *decoder) value(n *node, path, option string, v reflect.Value) {
 		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if d.is(n, scalar, path, "a text") {
-			d.faults.Join(path, u.UnmarshalText([]byte(n.text)))
+		if d.is(n, scalar, path, "a text", "") {
+			d.faults.Join(path, withFix(u.UnmarshalText([]byte(n.text))))
 		}
 		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		if n.kind == nothing || d.is(n, mapping, path, keysOf(v.Type())) {
+		if n.kind == nothing || d.is(n, mapping, path, "keys with values", keysOf(v.Type())) {
 			d.structure(n, path, v)
 		}
 	case reflect.Map:
-		if n.kind == nothing || d.is(n, mapping, path, "keys with values") {
+		if n.kind == nothing || d.is(n, mapping, path, "keys with values", "{key: value}") {
 			d.mapOf(n, path, option, v)
 		}
 	case reflect.Slice:
-		if n.kind == nothing || d.is(n, list, path, "a list") {
+		if n.kind == nothing || d.is(n, list, path, "a list", "[1, 2]") {
 			d.sliceOf(n, path, option, v)
 		}
 	default:
-		if d.is(n, scalar, path, wanted(v, option)) {
+		wants, example := wanted(v, option)
+		if d.is(n, scalar, path, wants, example) {
 			d.faults.Join(path, set(n, option, v))
 		}
 	}
 }
 
+// withFix keeps a foreign type's error from leaving the reader without help.
+func withFix(err error) error {
+	var faults agent.Faults
+	if err == nil || errors.As(err, &faults) {
+		return err
+	}
+	return fault(err.Error(), `write it as "recoup example" shows it for this kind`)
+}
+
 // is checks the kind of a node and faults any other.
-func (d *decoder) is(n *node, want kind, path, wants string) bool {
+func (d *decoder) is(n *node, want kind, path, wants, example string) bool {
 	if n.kind == want {
 		return true
 	}
 	found, fix := "", "write "+wants
+	if example != "" {
+		fix += ", for example " + example
+	}
 	switch n.kind {
 	case nothing:
-		d.faults.Add(path, fix+" after the colon, or delete the key", "the value is missing")
+		d.faults.Add(path, fix+"; or delete the key", "the value is missing")
 		return false
 	case scalar:
 		found = quote(n.text)
@@ -97,32 +111,29 @@ func (d *decoder) is(n *node, want kind, path, wants string) bool {
 	return false
 }
 
-// keysOf says which keys a struct takes.
+// keysOf shows the form of a struct by its first keys.
 func keysOf(t reflect.Type) string {
 	names := keyNames(fieldsOf(t, nil))
-	if len(names) > 3 {
-		names = append(names[:3], "…")
-	}
-	return "keys with values (" + strings.Join(names, ", ") + ")"
+	return "{" + strings.Join(names[:min(3, len(names))], ": …, ") + ": …}"
 }
 
 // wanted says what a plain value should be, with an example.
-func wanted(v reflect.Value, option string) string {
+func wanted(v reflect.Value, option string) (wants, example string) {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
-		return "a duration, for example 1s"
+		return "a duration", "1s"
 	case option == "size":
-		return "a size, for example 4GiB"
+		return "a size", "4GiB"
 	case option == "percent":
-		return "a percentage, for example 90%"
+		return "a percentage", "90%"
 	case v.Kind() == reflect.String:
-		return "a text"
+		return "a text", ""
 	case v.Kind() == reflect.Bool:
-		return "true or false"
+		return "true or false", ""
 	case v.CanFloat():
-		return "a number, for example 0.5"
+		return "a number", "0.5"
 	}
-	return "a whole number, for example 1"
+	return "a whole number", "1"
 }
 
 // set converts a plain value. Quotes make a value text, which no number is.
@@ -144,7 +155,8 @@ func set(n *node, option string, v reflect.Value) error {
 		f, err = percent(n.text)
 		v.SetFloat(f)
 	case n.quoted:
-		return fault("want "+wanted(v, option)+", found a text in quotes", "write "+n.text+" without quotes")
+		wants, _ := wanted(v, option)
+		return fault("want "+wants+", found a text in quotes", "write "+n.text+" without quotes")
 	case v.Kind() == reflect.Bool:
 		v.SetBool(n.text == "true")
 		if n.text != "true" && n.text != "false" {
@@ -206,11 +218,25 @@ func (d *decoder) structure(n *node, path string, v reflect.Value) {
 	for _, e := range n.entries {
 		at := slices.IndexFunc(fields, func(f field) bool { return f.key == e.key })
 		if at < 0 {
-			d.faults.Add(below(path, e.key)+":", instead(e.key, keyNames(fields)), "unknown key %s", quote(e.key))
+			d.unknown(e, path, keyNames(fields))
 			continue
 		}
 		d.value(e.value, below(path, e.key), fields[at].option, v.FieldByIndex(fields[at].index))
 	}
+}
+
+// unknown faults a key that has no field. In brackets a comma ends a value, so
+// what stands behind a decimal comma looks like a key.
+func (d *decoder) unknown(e entry, path string, known []string) {
+	msg, fix := "unknown key "+quote(e.key), instead(e.key, known)
+	switch {
+	case e.value.kind != nothing:
+	case strings.Trim(e.key, "0123456789") == "":
+		msg, fix = "a comma stands in a number", "write a point, for example 0.5"
+	case nearest(e.key, known) == "":
+		fix = "put the whole text in quotes if the comma belongs to it"
+	}
+	d.faults.Add(below(path, e.key)+":", fix, "%s", msg)
 }
 
 func below(path, key string) string {

@@ -14,9 +14,13 @@ const maxFile = 8 << 20 // bytes; 20,000 tags take half of it
 // trouble says why a file cannot be used.
 type trouble struct{ msg, fix string }
 
-// readFile gives a file's text without a byte order mark.
-func readFile(path string) (string, *trouble) {
+// readFile gives a file's text without a byte order mark. The hint is for a
+// file that is not there.
+func readFile(path, whenAbsent string) (string, *trouble) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", &trouble{"there is no such file", whenAbsent}
+	}
 	if err != nil {
 		return "", openTrouble(err)
 	}
@@ -32,11 +36,8 @@ func readFile(path string) (string, *trouble) {
 }
 
 func openTrouble(err error) *trouble {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &trouble{"there is no such file", "check the path; \"recoup init\" writes a configuration to start from"}
-	case errors.Is(err, fs.ErrPermission):
-		return &trouble{"the file may not be read by this user", "give the user that runs recoup the right to read it"}
+	if errors.Is(err, fs.ErrPermission) {
+		return &trouble{"this user may not read the file", "give the user that runs recoup the right to read it"}
 	}
 	var in *fs.PathError
 	if errors.As(err, &in) {
@@ -45,7 +46,8 @@ func openTrouble(err error) *trouble {
 	return &trouble{"the file cannot be read: " + err.Error(), "check the disk and the path"}
 }
 
-// text checks that data is what people can have written.
+// text checks that data is what people can have written, and gives it with
+// plain line ends.
 func text(data []byte) (string, *trouble) {
 	if len(data) > maxFile {
 		return "", &trouble{"the file is larger than 8 MiB", "check that it is a configuration, not data"}
@@ -61,5 +63,6 @@ func text(data []byte) (string, *trouble) {
 	case strings.TrimSpace(s) == "":
 		return "", &trouble{"the file is empty", exampleFix}
 	}
-	return s, nil
+	// The YAML library miscounts lines that end as Windows ends them.
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), nil
 }

@@ -9,11 +9,7 @@ type file struct {
 }
 
 func newFile(path, text string) *file {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimSuffix(line, "\r")
-	}
-	return &file{path: path, lines: lines}
+	return &file{path: path, lines: strings.Split(text, "\n")}
 }
 
 // line gives the n-th line, counted from 1, or "".

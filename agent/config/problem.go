@@ -17,7 +17,7 @@ import (
 type Problem struct {
 	File         string
 	Line, Column int
-	Source       string // the line, secrets masked
+	Source       string // the line, secrets masked; "" when it is very long
 	Path         string // of the value, for example sources[0].every; "" when the form is wrong
 	Msg, Fix     string
 }
@@ -50,7 +50,7 @@ func (p Problem) String() string {
 		b.WriteString(": " + p.Path)
 	}
 	b.WriteString(": " + p.Msg)
-	if p.Line > 0 {
+	if p.Line > 0 && p.Source != "" {
 		text, before := excerpt(p.Source, p.Column)
 		fmt.Fprintf(&b, "\n%5d | %s\n      | %s^", p.Line, text, pad(before))
 	}
@@ -63,6 +63,7 @@ func (p Problem) String() string {
 const (
 	excerptBefore = 100 // characters shown before the place when the line is long
 	excerptAfter  = 60
+	maxLine       = 4000 // bytes of a line up to which it is shown
 )
 
 // excerpt gives what to show of a line, and the part of it before the column.
@@ -107,8 +108,15 @@ func pad(text string) string {
 	}, text)
 }
 
+// problemAt makes a problem. The YAML library now and then names a place behind
+// the end of a line or of the file: the end itself is meant.
 func problemAt(at spot, path, msg, fix string) Problem {
-	return Problem{File: at.file.path, Line: at.line, Column: at.column, Source: mask(at.file.line(at.line)), Path: path, Msg: msg, Fix: fix}
+	p := Problem{File: at.file.path, Line: min(at.line, len(at.file.lines)), Column: at.column, Path: path, Msg: mask(msg), Fix: mask(fix)}
+	if line := at.file.line(p.Line); len(line) <= maxLine {
+		p.Source = mask(line)
+		p.Column = min(p.Column, utf8.RuneCountInString(line)+1)
+	}
+	return p
 }
 
 // secret matches what must not reach a terminal or a log: the value of a key
@@ -167,6 +175,7 @@ func sorted(problems []Problem) []Problem {
 	})
 	seen := make(map[Problem]bool, len(problems))
 	return slices.DeleteFunc(problems, func(p Problem) bool {
+		p.Path = "" // an alias leads to one mistake by several paths
 		double := seen[p]
 		seen[p] = true
 		return double

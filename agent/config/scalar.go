@@ -18,7 +18,7 @@ func fault(msg, fix string) error { return agent.Faults{{Msg: msg, Fix: fix}} }
 func duration(s string) (time.Duration, error) {
 	const fix = "write a number and ms, s, m, h or d, for example 500ms, 1s or 40d"
 	if _, err := strconv.ParseFloat(s, 64); err == nil && s != "" {
-		return 0, fault("the unit is missing after "+quote(s), "write "+s+"s for seconds, or ms, m, h, d")
+		return 0, fault("the unit is missing after "+quote(s), "write "+s+"s, "+s+"m, "+s+"h or "+s+"d, as it is meant")
 	}
 	days := 0.0
 	rest := s
@@ -93,17 +93,12 @@ func number(s string) (float64, error) {
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return 0, fault("the number "+quote(s)+" is too large", fix)
-	case decimal(strings.ReplaceAll(s, ",", ".")):
-		fix = "write " + strings.ReplaceAll(s, ",", ".") + " with a point"
-	case strings.Contains(s, "_") && decimal(strings.ReplaceAll(s, "_", "")):
+	case strings.Contains(s, ","):
+		fix = "write a point, not a comma, for example 0.5"
+	case strings.Contains(s, "_"):
 		fix = "write " + strings.ReplaceAll(s, "_", "")
 	}
 	return 0, fault("want a number, found "+quote(s), fix)
-}
-
-func decimal(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
 }
 
 // whole reads a whole number that fits into bits; hexadecimal with 0x. A

@@ -24,7 +24,7 @@ func instead(found string, known []string) string {
 		return "delete it: no keys belong here"
 	}
 	if file := found + "_file"; slices.Contains(known, file) {
-		return "secrets are not written here: put it in a file of its own and write " + file + ": PATH"
+		return "write " + file + ": PATH; secrets and certificates stand in files of their own"
 	}
 	if k := nearest(found, known); k != "" {
 		return "write " + k

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/token"
 )
@@ -68,8 +69,8 @@ func misplaced(sign string, tk *token.Token, at spot) (Problem, bool) {
 		if open, yes := openBracket(at); yes {
 			return unclosed(open), true
 		}
-	case tightColon(line):
-		return problemAt(onText(spot{at.file, at.line, 1}), "", "no blank after the colon", "write a blank after the colon"), true
+	case tightColon(line) > 0:
+		return problemAt(spot{at.file, at.line, tightColon(line)}, "", "no blank after the colon", "write a blank after the colon"), true
 	case last.line != at.line && strings.Contains(sign, "value is not allowed"):
 		return problemAt(onText(last), "", "the line is indented deeper than the one above, which has a value already", asNeighbours), true
 	case strings.HasPrefix(tk.Value, "}"):
@@ -111,9 +112,14 @@ func tabIn(line string) int {
 	return strings.IndexByte(indent, '\t') + 1
 }
 
-// tightColon reports a line such as key:value.
-func tightColon(line string) bool {
-	return !strings.Contains(line, ": ") && regexp.MustCompile(`^\s*(- )?[\pL\w.-]+:[^\s/]`).MatchString(line)
+// tightColon gives the column after the colon in a line such as key:value, 0
+// for other lines.
+func tightColon(line string) int {
+	key := regexp.MustCompile(`^\s*(- )?[\pL\w.-]+:`).FindString(line)
+	if rest := line[len(key):]; key == "" || rest == "" || strings.Contains(line, ": ") || strings.ContainsAny(rest[:1], " /") {
+		return 0
+	}
+	return utf8.RuneCountInString(key) + 1
 }
 
 // openBracket finds the innermost bracket that is open before a place. It reads

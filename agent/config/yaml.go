@@ -40,7 +40,9 @@ func readYAML(path, text string) (*node, []Problem) {
 			continue
 		}
 		if root != nil {
-			r.fault(doc.Body.GetToken(), "a second document begins here", "keep one document: delete the line --- and what does not belong")
+			if second := r.node(doc.Body); second != nil {
+				r.problems = append(r.problems, problemAt(second.at, "", "a second document begins here", "keep one: delete the line --- and what does not belong"))
+			}
 			break
 		}
 		root = r.node(doc.Body)
@@ -72,7 +74,8 @@ type errLibrary struct{}
 
 func (errLibrary) Error() string { return "the YAML library cannot read this file" }
 
-// node converts one value.
+// node converts one value. It gives nil for an alias without an anchor, a
+// mistake named already: what would have held the value goes without.
 func (r *reader) node(in ast.Node) *node {
 	switch in := in.(type) {
 	case nil:
@@ -104,10 +107,14 @@ func (r *reader) node(in ast.Node) *node {
 
 func (r *reader) list(in *ast.SequenceNode) *node {
 	n := &node{kind: list, flow: in.IsFlowStyle, at: r.spot(in.Start), size: 1}
-	for _, value := range in.Values {
-		item := r.node(value)
-		n.items = append(n.items, item)
-		n.size = min(n.size+item.size, maxNodes+1)
+	for i, value := range in.Values {
+		if item := r.node(value); item != nil {
+			if item.kind == nothing && i < len(in.Entries) {
+				item.at = r.spot(in.Entries[i].Start)
+			}
+			n.items = append(n.items, item)
+			n.size = min(n.size+item.size, maxNodes+1)
+		}
 	}
 	return n
 }
@@ -118,7 +125,7 @@ func (r *reader) alias(in *ast.AliasNode) *node {
 		return n
 	}
 	r.fault(in.Start, "no anchor &"+name+" stands above", "define &"+name+" before using *"+name+", or put the text in quotes")
-	return &node{kind: nothing, at: r.spot(in.Start), size: 1}
+	return nil
 }
 
 // mapping converts keys and values. Keys of the mapping itself win over merged
@@ -129,7 +136,9 @@ func (r *reader) mapping(values []*ast.MappingValueNode, flow bool, start *token
 	var merges []*node
 	for i, v := range values {
 		if _, merge := v.Key.(*ast.MergeKeyNode); merge {
-			merges = append(merges, r.node(v.Value))
+			if from := r.node(v.Value); from != nil {
+				merges = append(merges, from)
+			}
 			continue
 		}
 		key, at := r.key(v.Key)
@@ -142,7 +151,9 @@ func (r *reader) mapping(values []*ast.MappingValueNode, flow bool, start *token
 			continue
 		}
 		seen[key] = at
-		n.add(entry{key: key, at: at, value: value})
+		if value != nil {
+			n.add(entry{key: key, at: at, value: value})
+		}
 	}
 	for _, m := range merges {
 		r.merge(n, m, seen)
@@ -170,7 +181,7 @@ func (r *reader) merge(n, from *node, seen map[string]spot) {
 		}
 	case scalar:
 		r.problems = append(r.problems, problemAt(from.at, "", "<< merges keys, not a single value", "write <<: *name, where &name stands before a group of keys"))
-	case nothing: // an unknown alias, already named
+	case nothing:
 	}
 }
 
@@ -182,11 +193,15 @@ func (r *reader) key(in ast.Node) (string, spot) {
 	case *ast.TagNode:
 		return r.key(in.Value)
 	case *ast.AnchorNode:
-		n := r.node(in)
-		return n.text, n.at
+		if n := r.node(in); n != nil {
+			return n.text, n.at
+		}
+		return "", r.spot(in.Start)
 	case *ast.AliasNode:
-		n := r.alias(in)
-		return n.text, r.spot(in.Start)
+		if n := r.alias(in); n != nil {
+			return n.text, r.spot(in.Start)
+		}
+		return "", r.spot(in.Start)
 	case nil:
 		return "", spot{file: r.file, line: 1, column: 1}
 	}

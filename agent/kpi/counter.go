@@ -112,7 +112,7 @@ func resolution(v agent.Value) float64 {
 func (e *Engine) count(in *input, k int, r *agent.Reading, t int64) {
 	raw, isNumber := r.Value.Float()
 	if r.Quality == agent.Bad || !isNumber || math.IsNaN(raw) || math.IsInf(raw, 0) {
-		in.runs[k].note(element{t: t, code: badCode(r), trait: mark})
+		e.place(in, k, element{t: t, code: badCode(r), trait: mark})
 		return
 	}
 	if in.counter.have && t <= in.counter.t {
@@ -127,7 +127,7 @@ func (e *Engine) count(in *input, k int, r *agent.Reading, t int64) {
 		})
 	}
 	if !s.taken {
-		in.runs[k].note(element{t: t, code: s.code, trait: mark})
+		e.place(in, k, element{t: t, code: s.code, trait: mark})
 		return
 	}
 	el := element{t: t, v: s.delta, trait: trait(agent.Good)}

@@ -41,11 +41,16 @@ func Event(l Lang, e agent.Event) string {
 	if over {
 		return sentence(l, told)
 	}
-	advice := t.advice.in(l)
-	if advice == "" {
-		advice = Advice(l, e.Reason.Code)
+	return join(l, sentence(l, told), ToDo(l, e.Kind, e.Reason.Code))
+}
+
+// ToDo says what to do about a kind of event, or else about its reason; "" when
+// there is nothing to do.
+func ToDo(l Lang, k agent.EventKind, c agent.Code) string {
+	if advice := kindTexts()[k].advice.in(l); advice != "" {
+		return advice
 	}
-	return join(l, sentence(l, told), advice)
+	return Advice(l, c)
 }
 
 // eventWhy gives the cause. The words "no connection" are left off where the

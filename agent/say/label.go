@@ -31,7 +31,7 @@ func labelTexts() map[string]pair {
 		"source":       {"Source", "数据源"},
 		"upstream":     {"Upstream", "上传目标"},
 		"the_buffer":   {"The buffer", "本地缓存"},
-		"delivered_to": {"delivered up to", "已上传至"},
+		"delivered_to": {"Delivered up to", "已上传至"},
 
 		"last_shift":    {"Last shift", "上一班次"},
 		"this_shift":    {"Running shift", "当前班次"},
@@ -48,7 +48,7 @@ func labelTexts() map[string]pair {
 		"why_not":       {"What is missing", "缺少什么"},
 		"last_24_hours": {"Last 24 hours", "最近 24 小时"},
 		"last_31_days":  {"Last 31 days", "最近 31 天"},
-		"legend":        {"Marks show value ± U; hatched: no figure.", "图形表示数值 ± U；斜线：没有数值。"},
+		"legend":        {"Marks show value ± U; grey: no figure; dashed: no result known; dashed line: target.", "图形表示数值 ± U；灰色：没有数值；虚线框：没有结果；虚线：目标。"},
 		"no_kpis":       {"No KPI is configured. Add one under kpis in the configuration.", "未配置指标。请在配置文件的 kpis 下添加。"},
 		"no_history":    {"Earlier results cannot be read from the buffer; those since the start are shown.", "无法从本地缓存读取早先的结果，仅显示启动以来的结果。"},
 

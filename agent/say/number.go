@@ -65,7 +65,11 @@ func Value(v float64, unit string) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 		return fixed(v, 0) + unit
 	}
-	return fixed(v, digitsAfter(v, 5)) + unit
+	text := fixed(v, digitsAfter(v, 5))
+	if strings.Contains(text, ".") && !strings.Contains(text, "e") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text + unit
 }
 
 // Percent writes a fraction such as a coverage, rounded towards zero so that
@@ -144,7 +148,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // Duration writes a length of time in the two largest units that matter.
 func Duration(l Lang, d time.Duration) string {
 	if d < 0 {
-		return "−" + Duration(l, -d)
+		return "−" + Duration(l, d.Abs())
 	}
 	unit := func(n time.Duration, en, zh string) string {
 		return strconv.FormatInt(int64(n), 10) + pair{thin + en, thin + zh}.in(l)

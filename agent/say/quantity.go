@@ -1,6 +1,11 @@
 package say
 
-import "recoup/agent"
+import (
+	"strconv"
+	"strings"
+
+	"recoup/agent"
+)
 
 // Quantity names what a KPI computes; its key when this version does not know
 // the family.
@@ -9,6 +14,32 @@ func Quantity(l Lang, q agent.Quantity) string {
 		return p.in(l)
 	}
 	return q.Key
+}
+
+// Goal reads a target such as "removal >= 0.90" or ">= 0.90" when it is this
+// quantity's.
+func Goal(q agent.Quantity) (relation string, goal float64, ok bool) {
+	words := strings.Fields(q.Target)
+	if len(words) == 3 && words[0] == q.Key {
+		words = words[1:]
+	}
+	if len(words) != 2 {
+		return "", 0, false
+	}
+	relation, ok = map[string]string{">=": "≥", "<=": "≤", ">": ">", "<": "<"}[words[0]]
+	goal, err := strconv.ParseFloat(words[1], 64)
+	return relation, goal, ok && err == nil && finite(goal)
+}
+
+// Target tells a quantity's target as people write it, "≥ 90 %"; as it is
+// configured when it is of another form.
+func Target(l Lang, q agent.Quantity) string {
+	relation, goal, ok := Goal(q)
+	if !ok {
+		return q.Target
+	}
+	scale, unit := display(q.Unit)
+	return Quantity(l, q) + " " + relation + " " + Value(goal*scale, "") + unit
 }
 
 // Family names a kind of KPI, the name in the configuration when unknown.

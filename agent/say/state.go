@@ -2,6 +2,7 @@ package say
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"recoup/agent"
@@ -55,12 +56,12 @@ func Buffer(l Lang, c agent.CommitState, now time.Time, loc *time.Location) (tex
 
 // Tally sums up the tags: "12 tags: 11 good, 1 bad".
 func Tally(l Lang, good, uncertain, bad int) string {
-	text := pair{"{n} tags: {g} good", "{n} 个测点：{g} 个好"}.fill(l, "n", Count(good+uncertain+bad), "g", Count(good))
+	text := pair{"{n} tags: {g} good", "{n} 个测点：好 {g}"}.fill(l, "n", Count(good+uncertain+bad), "g", Count(good))
 	if uncertain > 0 {
-		text += pair{", {u} uncertain", "，{u} 个不确定"}.fill(l, "u", Count(uncertain))
+		text += pair{", {u} uncertain", "，不确定 {u}"}.fill(l, "u", Count(uncertain))
 	}
 	if bad > 0 {
-		text += pair{", {b} bad", "，{b} 个坏"}.fill(l, "b", Count(bad))
+		text += pair{", {b} bad", "，坏 {b}"}.fill(l, "b", Count(bad))
 	}
 	return text
 }
@@ -71,25 +72,28 @@ func Chart(l Lang, figures, without int, lowest, highest float64, unit string) s
 	if figures == 0 {
 		return pair{"no figure", "没有数值"}.in(l)
 	}
-	span := max((highest-lowest)/100, 0)
+	span := max((highest-lowest)/10, 0)
 	text := pair{"{n} figures from {lo} to {hi}", "{n} 个数值，{lo} 至 {hi}"}.fill(l,
-		"n", strconv.Itoa(figures), "lo", rounded(lowest, span, unit), "hi", rounded(highest, span, unit))
+		"n", strconv.Itoa(figures), "lo", Rounded(lowest, span, unit), "hi", Rounded(highest, span, unit))
 	if without > 0 {
 		text += pair{", {n} windows without a figure", "，{n} 个时段没有数值"}.fill(l, "n", strconv.Itoa(without))
 	}
 	return text
 }
 
-// rounded writes a value to the digits that a step deserves.
-func rounded(v, step float64, unit string) string {
+// Rounded writes a value to the digit of a step, to four digits without one.
+func Rounded(v, step float64, unit string) string {
 	scale, suffix := display(unit)
-	return fixed(v*scale, places(v*scale, step*scale)) + suffix
+	if step > 0 && finite(step) {
+		return fixed(v*scale, digitsAfter(step*scale, 1)) + suffix
+	}
+	return fixed(v*scale, digitsAfter(v*scale, 4)) + suffix
 }
 
-// Subject makes a sentence of a part, its name and a clause about it: "Source
-// mill answers."
-func Subject(l Lang, subject, name, clause string) string {
-	return sentence(l, subject+" "+name+" "+clause)
+// Sentence makes a sentence of words that follow one another, "Source", "mill",
+// "answers", and puts the advice behind it; "" for none.
+func Sentence(l Lang, advice string, words ...string) string {
+	return join(l, sentence(l, strings.Join(words, " ")), advice)
 }
 
 func withWhy(l Lang, text, why string) string {

@@ -145,19 +145,20 @@ func windowNames() (names []string) {
 	return names
 }
 
-func answer(w http.ResponseWriter, body any) {
+func answer(w http.ResponseWriter, body any) { answerAs(w, http.StatusOK, body) }
+
+func answerAs(w http.ResponseWriter, code int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic("BUG: an answer cannot be written as JSON: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(append(text, '\n'))
+	w.WriteHeader(code)
+	write(w, append(text, '\n'))
 }
 
 func refuse(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusBadRequest)
-	json.NewEncoder(w).Encode(struct {
+	answerAs(w, http.StatusBadRequest, struct {
 		Error string `json:"error"`
 	}{err.Error()})
 }

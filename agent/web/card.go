@@ -38,7 +38,7 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card, whole bool)
 	whole = true
 	for _, group := range byKPI(snap.Quantities) {
 		first := group[0]
-		c := card{ID: "kpi-" + first.Name, Name: first.Name, Family: say.Family(w.lang, first.Family), Target: first.Target}
+		c := card{ID: "kpi-" + first.Name, Name: first.Name, Family: say.Family(w.lang, first.Family), Target: say.Target(w.lang, first)}
 		for _, t := range []struct {
 			title string
 			kind  agent.WindowKind
@@ -154,5 +154,8 @@ func (w words) figure(q agent.Quantity, r agent.Result) figure {
 		Verdict: say.Verdict(w.lang, r.Verdict), Judged: r.Verdict.String(), Why: say.Why(w.lang, r, w.loc),
 	}
 	f.Value, f.Spread = say.Figure(w.lang, r)
+	if f.Withheld {
+		f.Verdict = "" // nothing can be judged without a figure
+	}
 	return f
 }

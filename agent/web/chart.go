@@ -82,13 +82,13 @@ func place(slots []slot, results []agent.Result) []slot {
 
 func (w words) chart(title string, q agent.Quantity, kind agent.WindowKind, slots []slot) chart {
 	c := chart{Title: w.t[title] + " · " + say.Quantity(w.lang, q), Width: chartWidth, Height: chartHeight}
-	goal, hasGoal := goalOf(q)
+	_, goal, hasGoal := say.Goal(q)
 	lo, hi, figures, without := bounds(slots)
 	c.Empty = figures == 0 && without == 0
 	c.Told = say.Chart(w.lang, figures, without, lo, hi, q.Unit)
 	if figures > 0 {
 		lo, hi = scaleOf(q.Unit, lo, hi, goal, hasGoal)
-		c.High, c.Low = say.Value100(hi, q.Unit), say.Value100(lo, q.Unit)
+		c.High, c.Low = say.Rounded(hi, (hi-lo)/10, q.Unit), say.Rounded(lo, (hi-lo)/10, q.Unit)
 		if hasGoal {
 			c.Goal = coordinate(height(goal, lo, hi))
 		}
@@ -159,17 +159,6 @@ func scaleOf(unit string, lo, hi, goal float64, hasGoal bool) (from, to float64)
 func height(v, lo, hi float64) float64 {
 	y := chartBottom - (v-lo)/(hi-lo)*(chartBottom-chartTop)
 	return min(max(y, chartTop), chartBottom)
-}
-
-// goalOf reads the number of a target such as "removal >= 0.90", when it is
-// this quantity's.
-func goalOf(q agent.Quantity) (goal float64, ok bool) {
-	words := strings.Fields(q.Target)
-	if len(words) < 2 || words[0] != q.Key {
-		return 0, false
-	}
-	goal, err := strconv.ParseFloat(words[len(words)-1], 64)
-	return goal, err == nil && !math.IsInf(goal, 0) && !math.IsNaN(goal)
 }
 
 func coordinate(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -63,6 +64,9 @@ func localHost(hostport string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// write sends a body. A browser that left is no fault of ours.
+func write(w http.ResponseWriter, body []byte) { _, _ = w.Write(body) }
+
 // fence keeps a fault in one request to that request.
 func (s *Server) fence(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +75,7 @@ func (s *Server) fence(next http.Handler) http.Handler {
 			if fault == nil {
 				return
 			}
-			if fault == http.ErrAbortHandler {
+			if err, is := fault.(error); is && errors.Is(err, http.ErrAbortHandler) {
 				panic(fault)
 			}
 			s.log.Error("request ended by a fault in the program", "path", r.URL.Path, "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))

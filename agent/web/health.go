@@ -1,7 +1,6 @@
 package web
 
 import (
-	"io"
 	"net/http"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 // serveHealth says that the process serves; watchdogs ask it.
 func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	io.WriteString(w, "ok\n")
+	write(w, []byte("ok\n"))
 }
 
 // serveReady says whether readings are taken in and kept.
@@ -21,10 +20,10 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if len(why) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		io.WriteString(w, strings.Join(why, "\n")+"\n")
+		write(w, []byte(strings.Join(why, "\n")+"\n"))
 		return
 	}
-	io.WriteString(w, "ready\n")
+	write(w, []byte("ready\n"))
 }
 
 func unready(snap *agent.Snapshot) (why []string) {

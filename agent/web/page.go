@@ -69,16 +69,20 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) { s.render(w,
 func (s *Server) render(w http.ResponseWriter, r *http.Request, name string) {
 	lang := langOf(r)
 	snap := s.board.Snapshot()
-	v := s.viewOf(lang, &snap, s.board.Metrics())
-	var out bytes.Buffer
-	if err := s.page.ExecuteTemplate(&out, name, v); err != nil {
-		panic("BUG: the page cannot be written: " + err.Error())
-	}
+	body := s.html(name, lang, &snap, s.board.Metrics())
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang.Tag())
 	h.Set("Vary", "Accept-Language")
-	w.Write(out.Bytes())
+	write(w, body)
+}
+
+func (s *Server) html(name string, lang say.Lang, snap *agent.Snapshot, metrics []agent.Metric) []byte {
+	var out bytes.Buffer
+	if err := s.page.ExecuteTemplate(&out, name, s.viewOf(lang, snap, metrics)); err != nil {
+		panic("BUG: the page cannot be written: " + err.Error())
+	}
+	return out.Bytes()
 }
 
 func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Metric) view {
@@ -110,6 +114,6 @@ func serveAsset(name, contentType string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", "no-cache")
-		w.Write(body)
+		write(w, body)
 	}
 }

@@ -171,13 +171,13 @@ func rejected(metrics []agent.Metric, upstream string) uint64 {
 
 type eventRow struct {
 	When, Kind, Text, Lasted string
-	Active                   bool
+	Trouble                  bool // goes on and wants a look
 }
 
 func (w words) events(snap *agent.Snapshot) (rows []eventRow) {
 	for _, e := range slices.Backward(snap.Active) {
 		rows = append(rows, eventRow{w.instant(e.Start), say.Kind(w.lang, e.Kind), say.Event(w.lang, e),
-			w.t["going_on"] + " " + say.Duration(w.lang, w.now.Sub(e.Start).Truncate(time.Second)), true})
+			w.t["going_on"] + " " + say.Duration(w.lang, w.now.Sub(e.Start).Truncate(time.Second)), e.Kind != agent.AgentRun})
 	}
 	for _, e := range over(snap.Recent, shownEvents) {
 		lasted := "–"

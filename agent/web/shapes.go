@@ -113,7 +113,7 @@ type resultJSON struct {
 	Coverage *float64     `json:"coverage"`
 	Quality  string       `json:"quality"`
 	Reason   agent.Reason `json:"reason"`
-	Verdict  string       `json:"verdict"`
+	Verdict  string       `json:"verdict"` // "" when withheld or without a target
 	Partial  bool         `json:"partial"`
 	Revision int          `json:"revision"`
 	Lost     []agent.Lost `json:"lost"`
@@ -202,13 +202,13 @@ func (s *Server) resultsOf(results []agent.Result) []resultJSON {
 func (s *Server) resultOf(r *agent.Result) resultJSON {
 	out := resultJSON{
 		KPI: r.KPI, Unit: r.Unit, Window: string(r.Window.Kind), Start: r.Window.Start.UTC(), End: r.Window.End.UTC(), Zone: s.loc.String(),
-		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Verdict: r.Verdict.String(), Partial: r.Partial, Revision: r.Revision,
+		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Partial: r.Partial, Revision: r.Revision,
 		Lost: append([]agent.Lost{}, say.Losses(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
 	}
 	if r.Withheld() {
 		return out
 	}
-	out.Value = number(r.Value)
+	out.Value, out.Verdict = number(r.Value), r.Verdict.String()
 	if r.U > 0 {
 		out.U = number(r.U)
 	}

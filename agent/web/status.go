@@ -23,23 +23,24 @@ func (w words) status(snap *agent.Snapshot, tags []trusted) status {
 		note("attention", w.t["starting"])
 	}
 	for _, s := range snap.Sources {
+		told := say.Sentence(w.lang, say.ToDo(w.lang, agent.SourceDown, s.Err.Code), w.t["source"], s.Name, say.Source(w.lang, s, w.now, w.loc))
 		switch asked := s.OK+s.Failed > 0; {
 		case !s.Up && asked:
-			note("trouble", say.Subject(w.lang, w.t["source"], s.Name, say.Source(w.lang, s, w.now, w.loc)))
+			note("trouble", told)
 		case !s.Up && started(snap):
-			note("attention", say.Subject(w.lang, w.t["source"], s.Name, say.Source(w.lang, s, w.now, w.loc)))
+			note("attention", told)
 		}
 	}
 	if text, ok := say.Buffer(w.lang, snap.Commit, w.now, w.loc); !ok {
-		note("trouble", say.Subject(w.lang, "", w.t["the_buffer"], text))
+		note("trouble", say.Sentence(w.lang, say.ToDo(w.lang, agent.DiskTrouble, agent.NoReason), w.t["the_buffer"], text))
 	}
 	for _, u := range snap.Upstreams {
 		if !u.Up && u.Err != "" {
-			note("attention", say.Subject(w.lang, w.t["upstream"], u.Name, say.Upstream(w.lang, u, w.now, w.loc)))
+			note("attention", say.Sentence(w.lang, say.ToDo(w.lang, agent.UpstreamDown, agent.NoReason), w.t["upstream"], u.Name, say.Upstream(w.lang, u, w.now, w.loc)))
 		}
 	}
 	if good, _, _ := count(tags); good < len(tags) && started(snap) {
-		note("attention", say.Subject(w.lang, "", "", w.tally(tags)))
+		note("attention", say.Sentence(w.lang, "", w.tally(tags)))
 	}
 	for _, e := range snap.Active {
 		if !shownElsewhere(e.Kind) {

@@ -1,0 +1,99 @@
+package kpi
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"recoup/agent"
+)
+
+// builder is what families share in reading their section: it looks tags up
+// and gathers every fault.
+type builder struct {
+	spec        agent.Spec
+	minCoverage float64
+	faults      agent.Faults
+}
+
+// tag finds a tag by name, nil with a fault when there is none. why says what
+// the tag is needed for.
+func (b *builder) tag(path, name, why string) *agent.Tag {
+	if name == "" {
+		b.faults.Add(path, "name a tag here", "missing: %s", why)
+		return nil
+	}
+	var nearest string
+	best := len(name)/2 + 2
+	for _, t := range b.spec.Tags {
+		if t.Name == name {
+			return t
+		}
+		if d := distance(name, t.Name); d < best {
+			nearest, best = t.Name, d
+		}
+	}
+	fix := "name one of the tags below sources"
+	if nearest != "" {
+		fix = fmt.Sprintf("did you mean %s?", nearest)
+	}
+	b.faults.Add(path, fix, "there is no tag %q", name)
+	return nil
+}
+
+// rate refuses a totaliser where a rate is needed.
+func (b *builder) rate(path string, tag *agent.Tag) {
+	if tag.Counter != nil {
+		b.faults.Add(path, "use a tag that gives the rate", "%s is a totaliser", tag.Name)
+	}
+}
+
+func (b *builder) quantity(key, unit string, value Figure, bounds agent.Range, terms ...Term) Quantity {
+	return Quantity{
+		Name: b.spec.Name + "." + key, Key: key, Unit: unit,
+		Terms: terms, Value: value, Bounds: bounds, MinCoverage: b.minCoverage,
+	}
+}
+
+// aim gives the quantity that a target names the target.
+func (b *builder) aim(kpi *KPI, text string) {
+	if text == "" {
+		return
+	}
+	key, target, err := parseTarget(text)
+	if err != nil {
+		b.faults.Add("target", `write for example "removal >= 0.90"`, "%v", err)
+		return
+	}
+	at := slices.IndexFunc(kpi.Quantities, func(q Quantity) bool { return q.Key == key })
+	if at < 0 {
+		keys := make([]string, len(kpi.Quantities))
+		for i, q := range kpi.Quantities {
+			keys[i] = q.Key
+		}
+		b.faults.Add("target", "name one of "+strings.Join(keys, ", "), "this KPI does not compute %q", key)
+		return
+	}
+	kpi.Quantities[at].Target = target
+}
+
+// distance counts the letters to change, insert or leave out to make a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,168 @@
+package kpi
+
+import (
+	"math"
+	"slices"
+
+	"recoup/agent"
+)
+
+const longGap = 40 * 24 * 3600 * second // beyond it whole days are passed over without results of their own
+
+// feeds says which level's windows are added up to a level's.
+func (l level) feeds() []level {
+	switch l {
+	case cell:
+		return []level{hour, shift, day}
+	case day:
+		return []level{week, month}
+	case month:
+		return []level{year}
+	}
+	return nil
+}
+
+// close closes every cell whose inputs have all been heard from past its end,
+// or that has waited for longer than the grace.
+func (e *Engine) close() {
+	for e.begun && (e.newest > max(e.open.end, e.resumed)+e.grace || e.furthest >= e.open.end && e.heard(e.open.end)) {
+		e.passOver()
+		e.closeCell()
+	}
+	slices.SortStableFunc(e.results, func(a, b agent.Result) int { return rank(a.Window.Kind) - rank(b.Window.Kind) })
+}
+
+func rank(k agent.WindowKind) int { return slices.Index(agent.WindowKinds(), k) }
+
+func (e *Engine) heard(t int64) bool {
+	for _, in := range e.inputs {
+		if in.seen < t {
+			return false
+		}
+	}
+	return true
+}
+
+func wholly(*quantity) int64 { return math.MaxInt64 }
+
+// closeCell closes the open cell and every window that ends with it.
+func (e *Engine) closeCell() {
+	w := e.open
+	sums := e.integrate(w, wholly)
+	stored := make([]bool, len(sums))
+	for i, q := range e.quantities {
+		if q.repay(&sums[i], w) {
+			q.debt, q.debtOf = sum{}, 0
+		}
+		q.borrow(w)
+		for len(q.adopted) > 0 && q.adopted[0].start <= w.start {
+			if q.adopted[0].start == w.start {
+				sums[i], stored[i] = q.adopted[0].sum, true
+			}
+			q.adopted = q.adopted[1:]
+		}
+	}
+	for i, q := range e.quantities {
+		if sums[i].begun && !stored[i] {
+			e.emit(q, &sums[i], cell, w)
+		}
+	}
+	e.ascend(cell, w, sums)
+	e.advance(w.end)
+}
+
+// advance makes the cell that begins at t the oldest open one.
+func (e *Engine) advance(t int64) {
+	e.open = e.cal.window(cell, t)
+	for _, in := range e.inputs {
+		for k := range in.runs {
+			in.runs[k].prune(t)
+		}
+	}
+	e.forget(t)
+}
+
+func (e *Engine) emit(q *quantity, s *sum, l level, w span) {
+	e.results = append(e.results, q.result(s, l, w, e.cal.zone, w.seconds()))
+}
+
+// ascend adds the sums of a closed window to the larger ones and closes those
+// that end with it.
+func (e *Engine) ascend(from level, w span, sums []sum) {
+	for _, l := range from.feeds() {
+		if !e.cal.has(l) {
+			continue
+		}
+		if w.start >= e.windows[l].end {
+			e.windows[l] = e.cal.window(l, w.start)
+		}
+		for i, q := range e.quantities {
+			q.gather(&q.sums[l], e.windows[l], w, &sums[i])
+		}
+		if w.end < e.windows[l].end {
+			continue
+		}
+		whole := make([]sum, len(sums))
+		for i, q := range e.quantities {
+			whole[i], q.sums[l] = q.sums[l], sum{}
+			if whole[i].begun {
+				e.emit(q, &whole[i], l, e.windows[l])
+			}
+		}
+		e.ascend(l, e.windows[l], whole)
+	}
+}
+
+// gather adds a part of a window to the running sum of it.
+func (q *quantity) gather(own *sum, window, part span, s *sum) {
+	if !s.begun {
+		return
+	}
+	if !own.begun {
+		*own = newSum(len(q.Terms))
+		if window.start < part.start {
+			own.partial = true
+			own.lose(agent.PartialWindow, "", span{window.start, part.start}.seconds())
+		}
+	}
+	own.add(s)
+}
+
+// passOver skips whole days of a very long silence: their loss is booked in
+// the larger windows, day by day, without results of cells, hours, shifts or
+// days.
+func (e *Engine) passOver() {
+	for e.newest-longGap > e.open.end {
+		w := e.cal.window(day, e.open.start)
+		if w.start != e.open.start || w.end > e.newest-longGap || e.pending(w) {
+			return
+		}
+		sums := e.integrate(w, wholly)
+		for _, q := range e.quantities {
+			q.borrow(w)
+		}
+		e.windows[day] = w
+		e.ascend(day, w, sums)
+		for _, l := range cell.feeds() {
+			e.windows[l] = span{}
+		}
+		e.advance(w.end)
+	}
+}
+
+// pending reports that sums of a part of the day exist, or samples within it.
+func (e *Engine) pending(w span) bool {
+	for _, q := range e.quantities {
+		if q.sums[hour].begun || q.sums[shift].begun || q.sums[day].begun || len(q.adopted) > 0 {
+			return true
+		}
+	}
+	for _, in := range e.inputs {
+		for k := range in.runs {
+			if in.runs[k].before(w.end) != in.runs[k].before(w.start) {
+				return true
+			}
+		}
+	}
+	return false
+}

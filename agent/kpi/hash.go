@@ -1,0 +1,64 @@
+package kpi
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+
+	"recoup/agent"
+)
+
+// measure is what of a tag matters to a total: two tags with equal measures
+// give samples that may stand in one series.
+type measure struct {
+	Name, Unit, Source string
+	Scale, Offset      float64
+	Range              *agent.Range
+	Sentinels          []float64
+	Accuracy           agent.Accuracy
+	Counter            *agent.Counter
+	Hold               bool
+	Gap                int64
+	Cutoff             float64
+}
+
+func measureOf(t *agent.Tag) measure {
+	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff}
+}
+
+func hashTag(t *agent.Tag) [32]byte { return hashOf(measureOf(t)) }
+
+// define gives the hash of everything that a result of the quantity depends on
+// besides the readings.
+func (c *calendar) define(q *quantity) [32]byte {
+	type term struct {
+		Role, Unit string
+		Factor     float64
+		Tags       []measure
+	}
+	var terms []term
+	for _, t := range q.Terms {
+		d := term{Role: t.Role, Unit: t.Unit, Factor: t.Factor}
+		for _, tag := range t.Tags {
+			d.Tags = append(d.Tags, measureOf(tag))
+		}
+		terms = append(terms, d)
+	}
+	return hashOf(struct {
+		Formula                 int // counts up when the engine's arithmetic changes
+		Family, Name, Key, Unit string
+		Target                  string
+		MinCoverage             float64
+		Terms                   []term
+		Zone                    string
+		Day                     int
+		Shifts                  []int
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts})
+}
+
+func hashOf(v any) [32]byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("BUG: a definition that cannot be written: " + err.Error())
+	}
+	return sha256.Sum256(text)
+}

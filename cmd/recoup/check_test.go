@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs a command line inside this process.
+func call(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// tenMistakes are the places and words that one run must name.
+var tenMistakes = []struct{ place, says string }{
+	{":4:13:", "Asia/Chongquing"},
+	{":5:22:", "shift"},
+	{":6:33:", "4 gigs"},
+	{":7:15:", "0.0.0.0"},
+	{":11:14:", "adress"},
+	{":13:34:", "holdng"},
+	{":13:76:", "range"},
+	{":14:74:", "acuracy"},
+	{":16:16:", "mill.q_out"},
+	{":20:49:", "mill.c_inn"},
+	{":24:5:", "htp"},
+}
+
+func TestCheckNamesEveryMistakeAtOnce(t *testing.T) {
+	file := filepath.Join("testdata", "ten-mistakes.yaml")
+	for _, command := range []string{"check", "run"} {
+		code, out, errOut := call(t, command, "-c", file)
+		if code != exitUsage || out != "" {
+			t.Errorf("%s: exit %d, printed %q; want %d and nothing on standard output", command, code, out, exitUsage)
+		}
+		lines := strings.Split(errOut, "\n")
+		for _, m := range tenMistakes {
+			found := false
+			for i, line := range lines {
+				if strings.Contains(line, file+m.place) && strings.Contains(line, m.says) {
+					found = i+3 < len(lines) && strings.Contains(lines[i+2], "^") && strings.TrimSpace(lines[i+3]) != ""
+				}
+			}
+			if !found {
+				t.Errorf("%s does not name %s%s with %q, the line, a caret and what to write", command, file, m.place, m.says)
+			}
+		}
+		if t.Failed() {
+			t.Fatalf("it said:\n%s", errOut)
+		}
+	}
+}
+
+func TestCheckOfGoodFileTouchesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mill.yaml")
+	if err := os.WriteFile(file, []byte(demoConfig), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := call(t, "check", "-c", file)
+	if code != exitDone || !strings.Contains(out, "nothing wrong") {
+		t.Errorf("exit %d, said %q and %q", code, out, errOut)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("check left %v beside the file (%v)", entries, err)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{}, {"fly"}, {"run", "--faster"}, {"read"}, {"check", "-c", "no-such-file.yaml"}, {"check", "-c", "testdata"},
+		{"example", "fax"}, {"demo", "--days", "-1"},
+	} {
+		code, _, errOut := call(t, args...)
+		if code != exitUsage || errOut == "" {
+			t.Errorf("recoup %v: exit %d, said %q; want %d and what to do", args, code, errOut, exitUsage)
+		}
+	}
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"version"}, {"example"}, {"example", "config"}, {"example", "modbus"}, {"example", "oil_mist"}, {"example", "http"}} {
+		code, out, errOut := call(t, args...)
+		if code != exitDone || len(out) < 20 || errOut != "" {
+			t.Errorf("recoup %v: exit %d, printed %d bytes, complained %q", args, code, len(out), errOut)
+		}
+	}
+}
+
+// TestDemoConfigFitsTheSimulator: the demo's addresses are the simulator's.
+func TestDemoConfigFitsTheSimulator(t *testing.T) {
+	w := newWorld(t)
+	w.live(t)
+	code, out, errOut := call(t, "read", "mill", "-c", w.config)
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	rows := strings.Split(strings.TrimSpace(out), "\n")[1:]
+	for _, row := range rows {
+		if !strings.Contains(row, " good ") {
+			t.Errorf("not good: %s", row)
+		}
+	}
+	if len(rows) != 18 && len(rows) != 17 {
+		t.Errorf("%d tags read, want the demo's:\n%s", len(rows), out)
+	}
+	code, _, errOut = call(t, "read", "mil", "-c", w.config)
+	if code != exitUsage || !strings.Contains(errOut, "mill") {
+		t.Errorf("unknown source: exit %d, said %q; want the known ones", code, errOut)
+	}
+	w.onlyReads(t)
+}

@@ -1,0 +1,13 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+)
+
+type versionCommand struct{}
+
+func (versionCommand) Run(s session) error {
+	fmt.Fprintf(s.out, "recoup %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return nil
+}

@@ -1,0 +1,280 @@
+package modbus
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"recoup/agent"
+)
+
+// silentUnits is a fault: the units in it do not answer.
+func silentUnits(ids ...byte) fault {
+	return func(_ int, request, reply []byte) ([]byte, bool) {
+		for _, id := range ids {
+			if request[6] == id {
+				return nil, false
+			}
+		}
+		return reply, false
+	}
+}
+
+// unitsRig is a driver of three units with a clock that the test moves.
+func unitsRig(t *testing.T) (*peer, *Driver, []*agent.Tag, *testClock) {
+	t.Helper()
+	p := newPeer(t)
+	tags := tagsAt("unit 1 holding 10", "unit 2 holding 10", "unit 2 input 10", "unit 3 holding 10")
+	spec := specOf("address: tcp://"+p.addr+"\ntimeout: 300ms", tags)
+	clock := &testClock{now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)}
+	spec.Clock = clock.clock()
+	return p, openSpec(t, spec), tags, clock
+}
+
+// qualities gives a letter per reading: g good, else the first letter of why.
+func qualities(readings []agent.Reading) string {
+	var s strings.Builder
+	for _, r := range readings {
+		switch {
+		case r.Quality == agent.Good:
+			s.WriteString("g")
+		default:
+			s.WriteString(r.Reason.Code.String()[:1])
+		}
+	}
+	return s.String()
+}
+
+func TestSilentUnitLeavesItsNeighbours(t *testing.T) {
+	t.Parallel()
+	p, d, tags, clock := unitsRig(t)
+	p.setFault(silentUnits(2))
+	steps := []struct {
+		after time.Duration
+		asked int // unit 2, in all
+	}{
+		{0, 1}, // and rests 1 s; its second request is not made
+		{500 * time.Millisecond, 1},
+		{500 * time.Millisecond, 2}, // rests 2 s
+		{1900 * time.Millisecond, 2},
+		{100 * time.Millisecond, 3}, // 4 s
+		{4 * time.Second, 4},
+		{8 * time.Second, 5},
+		{16 * time.Second, 6}, // 30 s from here on
+		{29 * time.Second, 6},
+		{time.Second, 7},
+		{30 * time.Second, 8},
+	}
+	for i, s := range steps {
+		clock.now = clock.now.Add(s.after)
+		got := mustRead(t, d, tags)
+		if q := qualities(got); q != "gttg" {
+			t.Errorf("step %d: readings %s, want gttg", i, q)
+		}
+		if detail := got[1].Reason.Detail; !strings.HasPrefix(detail, "unit 2 has not answered since 2026-03-01T06:00:00Z") {
+			t.Errorf("step %d: detail %q, want since when", i, detail)
+		}
+		if asked := p.askedUnit(2); asked != s.asked {
+			t.Errorf("step %d: unit 2 was asked %d times, want %d", i, asked, s.asked)
+		}
+	}
+	p.setFault(nil)
+	clock.now = clock.now.Add(30 * time.Second)
+	if q := qualities(mustRead(t, d, tags)); q != "gggg" {
+		t.Errorf("readings after the unit came back = %s, want gggg", q)
+	}
+	p.setFault(silentUnits(2))
+	if q := qualities(mustRead(t, d, tags)); q != "gttg" {
+		t.Errorf("readings after it went again = %s, want gttg", q)
+	}
+	if asked := p.askedUnit(2); asked != 11 {
+		t.Errorf("unit 2 was asked %d times, want 11: two requests when it answered, one when not", asked)
+	}
+	if accepted, _, _ := p.seen(); accepted != 1 {
+		t.Errorf("%d connections, want 1", accepted)
+	}
+}
+
+// When nothing answers, the poller's backoff is enough: every Read asks one
+// unit, so that it takes one timeout, and finds the wire alive at once.
+func TestAllUnitsSilent(t *testing.T) {
+	t.Parallel()
+	p, d, tags, clock := unitsRig(t)
+	p.setFault(silentUnits(1, 2, 3))
+	read := func() error {
+		var b agent.Batch
+		_, err := d.Read(t.Context(), tags, &b)
+		if err != nil && len(b.Readings) != 0 {
+			t.Errorf("%d readings with %v, want none", len(b.Readings), err)
+		}
+		return err
+	}
+	for i, want := range []int{3, 4, 5, 6} {
+		if code := agent.ReasonFor(read()).Code; code != agent.Timeout {
+			t.Errorf("read %d: %s, want timeout", i, code)
+		}
+		if _, requests, _ := p.seen(); requests != want {
+			t.Errorf("read %d: %d requests so far, want %d", i, requests, want)
+		}
+		clock.now = clock.now.Add(10 * time.Millisecond)
+	}
+	p.setFault(nil)
+	if err := read(); err != nil {
+		t.Errorf("read after the wire came back = %v, want nil", err)
+	}
+	if q := qualities(mustRead(t, d, tags)); q != "gggg" {
+		t.Errorf("second read after the wire came back = %s, want gggg", q)
+	}
+}
+
+// A gateway says for a unit that it is not there. That unit rests; the gateway
+// and the others are fine.
+func TestGatewayCannotReachUnit(t *testing.T) {
+	t.Parallel()
+	for _, code := range []byte{gatewayPath, gatewaySilence} {
+		p, d, tags, clock := unitsRig(t)
+		p.setFault(func(_ int, request, reply []byte) ([]byte, bool) {
+			if request[6] == 2 {
+				return exceptionReply(request, code), false
+			}
+			return reply, false
+		})
+		for i := range 2 {
+			got := mustRead(t, d, tags)
+			if q := qualities(got); q != "grrg" || !strings.Contains(got[1].Reason.Detail+got[2].Reason.Detail, "unit 2 has not answered since") {
+				t.Errorf("exception %d, read %d: %s %+v, want grrg", code, i, q, got)
+			}
+		}
+		if asked := p.askedUnit(2); asked != 1 {
+			t.Errorf("exception %d: unit 2 was asked %d times, want 1", code, asked)
+		}
+		p.setFault(nil)
+		clock.now = clock.now.Add(time.Second)
+		if q := qualities(mustRead(t, d, tags)); q != "gggg" {
+			t.Errorf("exception %d: readings after the unit came back = %s, want gggg", code, q)
+		}
+	}
+}
+
+// A unit whose replies are nonsense costs the Read, but not the next one.
+func TestUnitWithFaultyReplies(t *testing.T) {
+	t.Parallel()
+	p, d, tags, _ := unitsRig(t)
+	p.setFault(func(_ int, request, reply []byte) ([]byte, bool) {
+		if request[6] == 2 {
+			reply[8]++
+		}
+		return reply, false
+	})
+	var b agent.Batch
+	if _, err := d.Read(t.Context(), tags, &b); agent.ReasonFor(err).Code != agent.Protocol || qualities(b.Readings) != "g" {
+		t.Errorf("first read = %s, %v; want unit 1 good and a protocol error", qualities(b.Readings), err)
+	}
+	if q := qualities(mustRead(t, d, tags)); q != "gppg" {
+		t.Errorf("second read = %s, want gppg", q)
+	}
+}
+
+func TestUnitThatCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	p, d, tags, _ := unitsRig(t)
+	p.setFault(func(_ int, request, reply []byte) ([]byte, bool) {
+		return reply, request[6] == 2 && request[headerSize] == byte(input)
+	})
+	p.setFault(func(_ int, request, reply []byte) ([]byte, bool) {
+		if request[6] == 2 {
+			return nil, true
+		}
+		return reply, false
+	})
+	for i := range 2 {
+		var b agent.Batch
+		if _, err := d.Read(t.Context(), tags, &b); agent.ReasonFor(err).Code != agent.NoConnection || qualities(b.Readings) != "g" {
+			t.Errorf("read %d = %s, %v; want unit 1 good and a lost connection", i, qualities(b.Readings), err)
+		}
+	}
+	if q := qualities(mustRead(t, d, tags)); q != "gnng" {
+		t.Errorf("third read = %s, want gnng: the unit that cost two connections rests", q)
+	}
+}
+
+// suspectRig is a driver of one unit that is silent at holding 500 only.
+func suspectRig(t *testing.T, silent fault) (*peer, *Driver, []*agent.Tag, *testClock) {
+	t.Helper()
+	p := newPeer(t)
+	tags := tagsAt("holding 10", "holding 500", "input 10", "holding 900")
+	spec := specOf("address: tcp://"+p.addr+"\ntimeout: 300ms", tags)
+	clock := &testClock{now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)}
+	spec.Clock = clock.clock()
+	p.setFault(func(n int, request, reply []byte) ([]byte, bool) {
+		if request[headerSize] == byte(holding) && request[8] == 500>>8 && request[9] == 500&0xff {
+			return silent(n, request, reply)
+		}
+		return reply, false
+	})
+	return p, openSpec(t, spec), tags, clock
+}
+
+// Some devices are silent on addresses that they do not have.
+func TestSilentRequestLeavesItsNeighbours(t *testing.T) {
+	t.Parallel()
+	p, d, tags, clock := suspectRig(t, func(int, []byte, []byte) ([]byte, bool) { return nil, false })
+	steps := []struct {
+		after    time.Duration
+		timeouts float64
+	}{
+		{0, 1}, {0, 1}, {time.Second, 2}, {time.Second, 2}, {time.Second, 3}, {3 * time.Second, 3},
+	}
+	for i, s := range steps {
+		clock.now = clock.now.Add(s.after)
+		got := mustRead(t, d, tags)
+		if q := qualities(got); q != "gtgg" {
+			t.Errorf("step %d: readings %s, want gtgg", i, q)
+		}
+		if want := "holding 500 of unit 1 has not answered since 2026-03-01T06:00:00Z; check that the device has these addresses"; got[1].Reason.Detail != want {
+			t.Errorf("step %d: detail %q, want %q", i, got[1].Reason.Detail, want)
+		}
+		if timeouts := metric(d, "recoup_modbus_timeouts_total"); timeouts != s.timeouts {
+			t.Errorf("step %d: %g timeouts, want %g", i, timeouts, s.timeouts)
+		}
+	}
+	p.setFault(nil)
+	clock.now = clock.now.Add(time.Second)
+	if q := qualities(mustRead(t, d, tags)); q != "gggg" || len(d.units[0].suspects) != 0 {
+		t.Errorf("readings when it answers again = %s, with %d suspects; want gggg and none", q, len(d.units[0].suspects))
+	}
+}
+
+// A silent request that comes first looks like a silent unit, but only once.
+func TestSilentFirstRequest(t *testing.T) {
+	t.Parallel()
+	_, d, tags, _ := suspectRig(t, func(int, []byte, []byte) ([]byte, bool) { return nil, false })
+	due := tags[1:] // holding 500 is the first to be asked
+	var b agent.Batch
+	if _, err := d.Read(t.Context(), due, &b); agent.ReasonFor(err).Code != agent.Timeout {
+		t.Errorf("first read = %v, want a timeout", err)
+	}
+	for i := range 3 {
+		if q := qualities(mustRead(t, d, due)); q != "tgg" {
+			t.Errorf("read %d after it = %s, want tgg", i, q)
+		}
+	}
+	if timeouts := metric(d, "recoup_modbus_timeouts_total"); timeouts != 2 {
+		t.Errorf("%g timeouts, want 2", timeouts)
+	}
+}
+
+// Others close the connection. Their other registers are read all the same.
+func TestRequestThatCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	_, d, tags, _ := suspectRig(t, func(int, []byte, []byte) ([]byte, bool) { return nil, true })
+	for i, want := range []string{"g", "ggg"} {
+		var b agent.Batch
+		if _, err := d.Read(t.Context(), tags, &b); agent.ReasonFor(err).Code != agent.NoConnection || qualities(b.Readings) != want {
+			t.Errorf("read %d = %s, %v; want %s and a lost connection", i, qualities(b.Readings), err, want)
+		}
+	}
+	if q := qualities(mustRead(t, d, tags)); q != "gngg" {
+		t.Errorf("third read = %s, want gngg", q)
+	}
+}

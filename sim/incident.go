@@ -1,0 +1,105 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// IncidentKind names what can go wrong at the plant.
+type IncidentKind uint8
+
+const (
+	PLCOff       IncidentKind = iota + 1 // nothing behind the address answers
+	FlameOut                             // an analyser's flame is out: NaN
+	WashOilWarm                          // the cooler fails: removal falls to about 0.61
+	Calibration                          // both analysers read zero gas, then span gas, and the bit says so
+	CounterReset                         // the totaliser begins anew at 0, at From
+	Frozen                               // an instrument repeats its last value
+	Drift                                // an instrument's error grows by 1 % of the reading per day
+)
+
+// String gives the name that people read.
+func (k IncidentKind) String() string {
+	names := [...]string{"", "PLC off", "analyser flame-out", "wash oil warm", "analyser calibration",
+		"counter reset", "frozen instrument", "drifting instrument"}
+	if int(k) >= len(names) {
+		return fmt.Sprintf("incident %d", k)
+	}
+	return names[k]
+}
+
+// Incident goes on in [From, To). Point names the instrument of FlameOut,
+// Frozen and Drift; "" means the outlet analyser.
+type Incident struct {
+	Kind     IncidentKind
+	From, To time.Time
+	Point    string
+}
+
+// schedule knows which incidents go on now.
+type schedule struct {
+	all    []Incident
+	active []Incident
+	begun  []Incident // with the last step
+}
+
+// Schedule adds an incident. Incidents never change the mill's random course:
+// the same seed with and without one differs by the incident alone.
+func (m *Mill) Schedule(i Incident) {
+	if i.Point == "" {
+		i.Point = "c_out"
+	}
+	if indexOf(i.Point) < 0 {
+		panic("BUG: incident at unknown point " + i.Point)
+	}
+	m.incidents.all = append(m.incidents.all, i)
+}
+
+// turn moves on to now. It allocates only when something begins.
+func (s *schedule) turn(now time.Time) {
+	s.begun = s.begun[:0]
+	s.active = slices.DeleteFunc(s.active, func(i Incident) bool { return !now.Before(i.To) })
+	for at := 0; at < len(s.all); {
+		if i := s.all[at]; !now.Before(i.From) {
+			s.begun = append(s.begun, i)
+			if now.Before(i.To) {
+				s.active = append(s.active, i)
+			}
+			s.all = slices.Delete(s.all, at, at+1)
+		} else {
+			at++
+		}
+	}
+}
+
+func (s *schedule) on(kind IncidentKind) bool {
+	for i := range s.active {
+		if s.active[i].Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *schedule) began(kind IncidentKind) bool {
+	for i := range s.begun {
+		if s.begun[i].Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// find gives the incident of that kind at the instrument, if one goes on.
+func (s *schedule) find(kind IncidentKind, point string) (Incident, bool) {
+	for i := range s.active {
+		if s.active[i].Kind == kind && s.active[i].Point == point {
+			return s.active[i], true
+		}
+	}
+	return Incident{}, false
+}
+
+// Off reports whether the PLC is switched off now.
+func (m *Mill) Off() bool { return m.incidents.on(PLCOff) }

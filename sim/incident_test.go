@@ -1,0 +1,203 @@
+package sim
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+)
+
+// pair runs two mills of one seed side by side, one with the incident.
+func pair(seed uint64, i Incident, for_ time.Duration, each func(at time.Time, usual, hit *Mill)) {
+	usual, hit := NewMill(seed, start), NewMill(seed, start)
+	hit.Schedule(i)
+	run(usual, for_, 10*time.Second, func() {
+		hit.Step(10 * time.Second)
+		each(hit.Now(), usual, hit)
+	})
+}
+
+func during(from, to time.Duration) (Incident, func(time.Time) bool) {
+	i := Incident{From: start.Add(from), To: start.Add(to)}
+	return i, func(at time.Time) bool { return !at.Before(i.From) && at.Before(i.To) }
+}
+
+func TestInstrumentIncidents(t *testing.T) {
+	for _, tt := range []struct {
+		kind  IncidentKind
+		point string
+		shows func(value, before float32) bool
+	}{
+		{FlameOut, "c_out", func(v, _ float32) bool { return math.Float32bits(v) == 0x7FC00000 }},
+		{FlameOut, "c_in", func(v, _ float32) bool { return math.IsNaN(float64(v)) }},
+		{Frozen, "q_in", func(v, before float32) bool { return v == before }},
+		{Frozen, "c_out", func(v, before float32) bool { return v == before }},
+	} {
+		i, on := during(time.Hour, 2*time.Hour)
+		i.Kind, i.Point = tt.kind, tt.point
+		if tt.point == "c_out" {
+			i.Point = "" // the usual one
+		}
+		hitAt := indexOf(tt.point)
+		var before float32
+		wrong := 0
+		pair(9, i, 3*time.Hour, func(at time.Time, usual, hit *Mill) {
+			a, b := usual.Values(), hit.Values()
+			if on(at) && !tt.shows(b[hitAt].Float32(), before) {
+				wrong++
+			}
+			before = b[hitAt].Float32()
+			if on(at) {
+				a[hitAt] = b[hitAt]
+			}
+			if !slices.Equal(a, b) {
+				wrong++
+			}
+		})
+		if wrong > 0 {
+			t.Errorf("%v of %s: %d steps differ from what is wanted", tt.kind, tt.point, wrong)
+		}
+	}
+}
+
+func TestDriftGrowsByOnePercentPerDay(t *testing.T) {
+	i, _ := during(0, 72*time.Hour)
+	i.Kind, i.Point = Drift, "q_in"
+	at := indexOf("q_in")
+	var last float64
+	pair(9, i, 48*time.Hour, func(_ time.Time, usual, hit *Mill) {
+		last = float64(hit.Values()[at].Float32()) / float64(usual.Values()[at].Float32())
+	})
+	if math.Abs(last-1.02) > 0.001 {
+		t.Errorf("after two days the reading is %.4f of the usual one, want 1.02", last)
+	}
+}
+
+func TestWarmWashOilHalvesNothingButRemoval(t *testing.T) {
+	i, _ := during(22*time.Hour, 30*time.Hour)
+	i.Kind = WashOilWarm
+	var from, to, usualFrom, usualTo Truth
+	pair(4, i, 40*time.Hour, func(at time.Time, usual, hit *Mill) {
+		switch {
+		case at.Equal(start.Add(24 * time.Hour)):
+			from, usualFrom = hit.Truth(), usual.Truth()
+		case at.Equal(start.Add(30 * time.Hour)):
+			to, usualTo = hit.Truth(), usual.Truth()
+		}
+		if usual.Truth().InKg != hit.Truth().InKg {
+			t.Fatalf("at %v the incident changed what comes in", at)
+		}
+	})
+	if got := to.Since(from).Removal(); math.Abs(got-0.61) > 0.03 {
+		t.Errorf("removal in the bad night %.3f, want about 0.61", got)
+	}
+	if got := usualTo.Since(usualFrom).Removal(); math.Abs(got-0.96) > 0.01 {
+		t.Errorf("removal in the usual night %.3f, want about 0.96", got)
+	}
+}
+
+func TestCalibrationShowsZeroThenSpan(t *testing.T) {
+	i, on := during(time.Hour, time.Hour+10*time.Minute)
+	i.Kind = Calibration
+	var zeroIn, spanOutShown float32
+	pair(4, i, 2*time.Hour, func(at time.Time, usual, hit *Mill) {
+		if got := hit.value(t, "calibration").Bool(); got != on(at) {
+			t.Errorf("at %v the calibration bit is %v", at, got)
+		}
+		switch at.Sub(i.From) {
+		case 4*time.Minute + 50*time.Second:
+			zeroIn = hit.value(t, "c_in").Float32()
+		case 9*time.Minute + 50*time.Second:
+			spanOutShown = hit.value(t, "c_out").Float32()
+		}
+		if usual.Truth() != hit.Truth() {
+			t.Fatalf("at %v calibration changed the truth", at)
+		}
+	})
+	if zeroIn > 10 || spanOutShown < 0.85*spanOut || spanOutShown > 1.15*spanOut {
+		t.Errorf("zero gas reads %v at the inlet, span gas %v at the outlet", zeroIn, spanOutShown)
+	}
+}
+
+func TestPLCOffSilencesAllAndCountersGoOn(t *testing.T) {
+	i, on := during(time.Hour, 2*time.Hour)
+	i.Kind = PLCOff
+	total := indexOf("oil_total")
+	pair(4, i, 3*time.Hour, func(at time.Time, usual, hit *Mill) {
+		for n, s := range hit.Values() {
+			if s.OK == on(at) {
+				t.Fatalf("at %v point %d is answered: %v", at, n, s.OK)
+			}
+		}
+		if hit.Off() != on(at) {
+			t.Fatalf("at %v off is %v", at, hit.Off())
+		}
+		if a, b := usual.Values()[total].Bits, hit.Values()[total].Bits; a != b {
+			t.Fatalf("at %v the totaliser shows %d, want %d", at, b, a)
+		}
+	})
+}
+
+func TestCounterResetAndWrap(t *testing.T) {
+	m := NewMill(4, start)
+	m.Schedule(Incident{Kind: CounterReset, From: start.Add(20 * 24 * time.Hour)})
+	at := indexOf("oil_total")
+	last := m.Values()[at].Bits
+	var falls []time.Duration
+	var missing uint64 // 0.1 kg
+	run(m, 35*24*time.Hour, time.Minute, func() {
+		now := m.Values()[at].Bits
+		if now < last {
+			falls = append(falls, m.Now().Sub(start))
+			if m.Now().Sub(start) == 20*24*time.Hour {
+				missing += uint64(last)
+				last = 0
+			}
+		}
+		missing += uint64(now - last) // wraps as the register does
+		last = now
+	})
+	if len(falls) != 2 || falls[0] < 24*time.Hour || falls[0] > 5*24*time.Hour || falls[1] != 20*24*time.Hour {
+		t.Errorf("the totaliser fell at %v, want a wrap within days and the reset on day 20", falls)
+	}
+	if last == 0 || missing == 0 {
+		t.Error("the totaliser stands still")
+	}
+}
+
+func TestTotaliserMeasuresTheTruth(t *testing.T) {
+	for seed := range uint64(20) {
+		m := NewMill(seed, start)
+		at := indexOf("oil_total")
+		first, before := m.Values()[at].Bits, m.Truth()
+		run(m, 24*time.Hour, 10*time.Second, nil)
+		got := float64(m.Values()[at].Bits-first) * 0.1
+		want := m.Truth().Since(before).RecoveredKg
+		if limit := 0.002*want + 0.02*24 + 0.1; math.Abs(got-want) > limit {
+			t.Errorf("seed %d: the totaliser counted %.1f kg, want %.1f ± %.1f", seed, got, want, limit)
+		}
+	}
+}
+
+func TestAnIncidentAtAnUnknownPointIsABug(t *testing.T) {
+	defer func() {
+		if got := recover(); got != "BUG: incident at unknown point nowhere" {
+			t.Errorf("panic %v", got)
+		}
+	}()
+	NewMill(1, start).Schedule(Incident{Kind: Frozen, Point: "nowhere"})
+	t.Error("no panic")
+}
+
+func TestIncidentNames(t *testing.T) {
+	seen := map[string]bool{"": true}
+	for k := PLCOff; k <= Drift; k++ {
+		if seen[k.String()] {
+			t.Errorf("kind %d is called %q, as another", k, k)
+		}
+		seen[k.String()] = true
+	}
+	if got := (Drift + 1).String(); got != "incident 8" {
+		t.Errorf("the next kind is called %q", got)
+	}
+}
