@@ -86,14 +86,13 @@ func (f *forwarder) deliver(drain, hard context.Context, d Delivery) error {
 		}
 	}
 	f.store.Ack(f.Name, d.From, d.To)
-	newest := d.Batches[len(d.Batches)-1].Received
 	f.board.upstream(f.at, func(s *UpstreamState) {
 		s.Batches += uint64(len(d.Batches))
 		for _, b := range d.Batches {
 			s.Readings += uint64(len(b.Readings))
-		}
-		if newest.After(s.Delivered) {
-			s.Delivered = newest
+			if b.Received.After(s.Delivered) {
+				s.Delivered = b.Received
+			}
 		}
 	})
 	return nil
@@ -139,6 +138,10 @@ func (h *halving) offer(d Delivery) error {
 		h.MaxRows = max(1, min(h.MaxRows, rowsOf(d)/2))
 	}
 	left, right, ok := split(d)
+	if !ok && len(d.Batches) == 0 {
+		h.failed("refused", err)
+		return errRefusesAll
+	}
 	if !ok {
 		h.bad = append(h.bad, refusedRow{d.Batches[0], d.Rows, err})
 		if !h.taken && len(h.bad) == 2 {
@@ -245,7 +248,11 @@ func part(d Delivery) Delivery {
 // is false when only one row is left.
 func split(d Delivery) (left, right Delivery, ok bool) {
 	left, right = d, d
-	if n := len(d.Batches); n > 1 {
+	n := len(d.Batches)
+	if n == 0 {
+		return d, d, false
+	}
+	if n > 1 {
 		left.Batches, right.Batches = d.Batches[:n/2], d.Batches[n/2:]
 		left.To = left.Batches[n/2-1].Seq
 		right.From = left.To + 1

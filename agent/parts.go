@@ -145,6 +145,8 @@ type Spec struct {
 	Latest func() *Batch        // the board, filtered
 	Log    *slog.Logger
 	Clock  Clock
+
+	Version string // of the program, for those it talks to
 }
 
 // Reporter is optional on any part: counters for the board, the page and

@@ -20,19 +20,20 @@ type writer struct {
 	size   int64  // of the file, at most
 	filled int64  // bytes of it in use
 	born   uint64 // monotonic
+	large  int64  // bytes of the largest run: bbolt rewrites neighbours
 	known  tables // tags that the file has
 	listed bool   // the store knows the segment, because it holds batches
 }
 
-// room is what a commit may still use.
-func (w *writer) room() int64 {
+// takes reports whether the run fits into what the file has left.
+func (w *writer) takes(r run) bool {
 	alloc := min(int64(allocSize), w.size/64) // bbolt keeps this much back
-	return w.size - alloc - w.filled
+	return w.filled+alloc+r.need+2*w.large <= w.size
 }
 
 // due reports whether the segment should end before the next checkpoint.
 func (w *writer) due(now uint64) bool {
-	return w.filled*100 >= w.size*94 || now-w.born >= uint64(sealAfter)
+	return w.filled >= w.size-max(w.size*6/100, 4*marginFor) || now-w.born >= uint64(sealAfter)
 }
 
 // Append stores the batches, in more than one transaction only when they lie in
@@ -112,7 +113,7 @@ func (s *Store) place(r run, now uint64) error {
 	first, w := r.batches[0], s.active
 	if w != nil {
 		switch {
-		case w.suspect.Load(), w.sum.Epoch != first.Epoch, w.room() < r.need:
+		case w.suspect.Load(), w.sum.Epoch != first.Epoch, !w.takes(r):
 		case first.State != nil && w.due(now):
 		default:
 			return nil
@@ -166,6 +167,7 @@ func (s *Store) write(r run) error {
 	if err := w.view(func(tx *bolt.Tx) error { w.filled = tx.Size(); return nil }); err != nil {
 		w.filled = w.size // whatever it is, no more goes in
 	}
+	w.large = max(w.large, r.need-marginFor)
 	s.show(r, sum)
 	return nil
 }

@@ -67,7 +67,7 @@ func (h *head) has(flag uint16) bool { return h.flags&flag != 0 }
 // newPacker makes what all encoders share. Its EncodeAll may be called by many.
 func newPacker() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+		zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true), zstd.WithSingleSegment(true))
 }
 
 func newUnpacker() (*zstd.Decoder, error) {
@@ -220,6 +220,8 @@ type decoder struct {
 	raw   []byte
 	names map[string]string
 
+	columns unscratch
+
 	// wanted, when set, says which results are worth their memory.
 	wanted func(kpi string, kind agent.WindowKind, start time.Time) bool
 }
@@ -239,7 +241,7 @@ func (d *decoder) body(h head, payload []byte, known tables) (*agent.Batch, erro
 	if err != nil {
 		return nil, err
 	}
-	in := input{b: raw, names: d.names}
+	in := input{b: raw, names: d.names, columns: &d.columns}
 	b := &agent.Batch{Mark: h.mark, Source: agent.Own, More: h.has(flagMore), Backfill: h.has(flagBackfill)}
 	if !h.has(flagOwn) {
 		b.Source = in.name()

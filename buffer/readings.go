@@ -33,6 +33,12 @@ type scratch struct {
 	turn  uint64
 }
 
+// unscratch is what the columns are read into, kept from batch to batch.
+type unscratch struct {
+	indexes []int64
+	kinds   []agent.ValueKind
+}
+
 func checkIndex(t *agent.Tag) {
 	if t.Index < 0 || t.Index >= maxIndex {
 		panic(fmt.Sprintf("BUG: tag %s has the index %d", t.Name, t.Index))
@@ -76,8 +82,11 @@ func (s *scratch) readings(dst []byte, rs []agent.Reading, mixed bool) []byte {
 }
 
 func (s *scratch) times(dst []byte, rs []agent.Reading) []byte {
+	if sameTime(rs) {
+		return appendTime(append(dst, timesSame), rs[0].Time)
+	}
 	s.steps = s.steps[:0]
-	same, unit := true, int64(time.Hour)
+	unit := int64(time.Hour)
 	for i := range rs {
 		if !stepable(rs[i].Time) {
 			dst = append(dst, timesAny)
@@ -90,11 +99,7 @@ func (s *scratch) times(dst []byte, rs []agent.Reading) []byte {
 		for step%unit != 0 {
 			unit = stepUnder(unit)
 		}
-		same = same && step == 0
 		s.steps = append(s.steps, step)
-	}
-	if same {
-		return appendTime(append(dst, timesSame), rs[0].Time)
 	}
 	dst = binary.AppendUvarint(appendTime(append(dst, timesSteps), rs[0].Time), uint64(unit))
 	for _, step := range s.steps[1:] {
@@ -103,9 +108,21 @@ func (s *scratch) times(dst []byte, rs []agent.Reading) []byte {
 	return dst
 }
 
+func sameTime(rs []agent.Reading) bool {
+	for i := range rs {
+		if !rs[i].Time.Equal(rs[0].Time) {
+			return false
+		}
+	}
+	return true
+}
+
 // stepable reports whether differences of such times fit 63 bits of
-// nanoseconds.
-func stepable(t time.Time) bool { return t.Year() >= 1900 && t.Year() < 2100 }
+// nanoseconds: the years 1900 to 2100.
+func stepable(t time.Time) bool {
+	const year = 31_556_952
+	return t.Unix() > -70*year && t.Unix() < 130*year
+}
 
 func stepUnder(unit int64) int64 {
 	switch {
@@ -204,17 +221,18 @@ func (in *input) readings(n int, gen uint32, mixed bool, known tables) []agent.R
 		return nil
 	}
 	rs := make([]agent.Reading, n)
-	indexes := make([]int64, 0, 64)
+	tmp := in.columns
+	tmp.indexes = tmp.indexes[:0]
 	at := int64(0)
 	for range rs {
 		at += in.varint()
-		indexes = append(indexes, at)
+		tmp.indexes = append(tmp.indexes, at)
 	}
 	for i := range rs {
 		if mixed {
 			gen = uint32(in.uvarint())
 		}
-		if rs[i].Tag = known.tag(gen, indexes[i]); rs[i].Tag == nil {
+		if rs[i].Tag = known.tag(gen, tmp.indexes[i]); rs[i].Tag == nil {
 			in.fail()
 			return nil
 		}
@@ -254,7 +272,7 @@ func (in *input) times(rs []agent.Reading) {
 }
 
 func (in *input) kinds(n int) []agent.ValueKind {
-	kinds := make([]agent.ValueKind, 0, n)
+	kinds := in.columns.kinds[:0]
 	for len(kinds) < n {
 		run, kind := in.uvarint(), agent.ValueKind(in.byte())
 		if run == 0 || run > uint64(n-len(kinds)) || kind > agent.Text {
@@ -265,6 +283,7 @@ func (in *input) kinds(n int) []agent.ValueKind {
 			kinds = append(kinds, kind)
 		}
 	}
+	in.columns.kinds = kinds
 	return kinds
 }
 

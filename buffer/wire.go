@@ -43,6 +43,8 @@ type input struct {
 	b     []byte
 	bad   bool
 	names map[string]string // one copy of each name, over all frames; nil: none
+
+	columns *unscratch // for readings
 }
 
 func (in *input) fail() {

@@ -27,6 +27,7 @@ func serve(t *testing.T) (*Server, *Image) {
 			f.Set(1, Discrete, a, (a+1)%2)
 		}
 		f.Set(1, Holding, 65535, 77)
+		f.Set(1, Input, 65535, 78)
 		f.Set(2, Input, 0, 42)
 	})
 	s, err := Listen("127.0.0.1:0", im)
@@ -52,6 +53,7 @@ func TestAnswers(t *testing.T) {
 		{"discretes: 1 0 repeated", 1, []byte{2, 0, 0, 0, 9}, []byte{2, 2, 0b01010101, 1}},
 		{"last address", 1, []byte{3, 255, 255, 0, 1}, []byte{3, 2, 0, 77}},
 		{"beyond the last address", 1, []byte{3, 255, 255, 0, 2}, []byte{0x83, 2}},
+		{"no way round to address 0", 1, []byte{4, 255, 255, 0, 2}, []byte{0x84, 2}},
 		{"touches a hole", 1, []byte{3, 0, 118, 0, 3}, []byte{0x83, 2}},
 		{"none", 1, []byte{3, 0, 100, 0, 0}, []byte{0x83, 3}},
 		{"too many registers", 1, []byte{4, 0, 0, 0, 126}, []byte{0x84, 3}},
@@ -195,6 +197,23 @@ func TestOnlyLoopback(t *testing.T) {
 		if !strings.Contains(err.Error(), "127.0.0.1") {
 			t.Errorf("%q: the error does not say what to write: %v", address, err)
 		}
+	}
+}
+
+func TestAFrameNeverChanges(t *testing.T) {
+	im := NewImage()
+	im.Change(func(f *Frame) { f.Set(1, Input, 5, 1, 2) })
+	old := im.Frame()
+	im.Change(func(f *Frame) {
+		f.Set(1, Input, 6, 3)
+		f.Forget(1)
+		f.Set(2, Coil, 0, 1)
+	})
+	if word, ok := old.Get(1, Input, 6); word != 2 || !ok || !old.units[1] || old.units[2] {
+		t.Errorf("the old frame holds %d (%v)", word, ok)
+	}
+	if _, ok := im.Frame().Get(1, Input, 5); ok {
+		t.Error("the new frame holds a forgotten unit")
 	}
 }
 

@@ -15,17 +15,18 @@ const magic = "rkp\x01"
 
 // state is everything that outlives a restart.
 type state struct {
-	definition     [32]byte
-	epoch          uint64
-	lastHeard      int64
-	newest         int64
-	clocked, begun bool
-	first          int64
-	open           span
-	windows        [levels]span
-	stretches      []stretch
-	inputs         []*input
-	quantities     []*quantity
+	definition      [32]byte
+	epoch           uint64
+	lastHeard       int64
+	newest, resumed int64
+	restarted       bool
+	clocked, begun  bool
+	first           int64
+	open            span
+	windows         [levels]span
+	stretches       []stretch
+	inputs          []*input
+	quantities      []*quantity
 }
 
 // definition is the hash of all that is computed.

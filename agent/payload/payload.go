@@ -8,7 +8,8 @@
 // read back to the same bits. A batch decoded here gives an engine with the same
 // tags the same input. Left out are the engine's checkpoints (State), the
 // figure of a withheld result, and what JSON text cannot hold: bytes of a detail
-// that are not UTF-8 become U+FFFD.
+// that are not UTF-8 become U+FFFD. An accuracy that was not stated is null, and
+// comes back as USys = -1 whatever negative number it was.
 //
 // schema.json is the contract (JSON Schema, draft 2020-12). It lists every field
 // there is: one more field, or one with another meaning, makes a new Version,

@@ -36,6 +36,9 @@ func Event(l Lang, e agent.Event) string {
 	if over {
 		text = t.over
 	}
+	if e.Kind == agent.GapRecorded && e.Reason.Code == agent.Aged {
+		text = pair{"{n} readings are no longer kept on this PC ({rows}): {why}", "{n} 条读数不再保留在本机（{rows}）：{why}"}
+	}
 	n, rows := gapRows(l, e.Gap)
 	told := text.fill(l, "key", e.Key, "why", eventWhy(l, e), "for", Duration(l, e.End.Sub(e.Start)), "n", n, "rows", rows)
 	if over {
@@ -53,11 +56,16 @@ func ToDo(l Lang, k agent.EventKind, c agent.Code) string {
 	return Advice(l, c)
 }
 
-// eventWhy gives the cause. The words "no connection" are left off where the
-// system's own say it better.
+// eventWhy gives the cause. The code's words are about devices: they are left
+// off where the event is about something else, or its own words say it better.
 func eventWhy(l Lang, e agent.Event) string {
 	why := Reason(l, e.Reason)
-	if e.Reason.Code == agent.NoConnection && e.Reason.Detail != "" {
+	own := e.Reason.Code == agent.NoConnection || e.Reason.Code == agent.NoData
+	switch e.Kind {
+	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged:
+		own = true
+	}
+	if own && e.Reason.Detail != "" {
 		why = e.Reason.Detail
 	}
 	if why == "" {
@@ -88,7 +96,7 @@ func kindTexts() map[agent.EventKind]kindText {
 		agent.AgentRun: {
 			name:  pair{"agent", "采集程序"},
 			begun: pair{"The agent is running", "采集程序正在运行"},
-			over:  pair{"The agent ran for {for} and stopped in good order", "采集程序运行了 {for}，并正常停止"}},
+			over:  pair{"A run of the agent is over", "采集程序的一次运行已结束"}},
 		agent.SourceDown: {
 			name:  pair{"source down", "数据源中断"},
 			begun: pair{"Source {key} does not answer: {why}", "数据源 {key} 无应答：{why}"},

@@ -35,7 +35,7 @@ func Withheld(l Lang, c agent.Code) string {
 	case agent.NoInput:
 		return pair{"nothing fed in", "没有投入量"}.in(l)
 	case agent.BoundViolated:
-		return pair{"impossible, withheld", "结果不可能，不予显示"}.in(l)
+		return pair{"withheld", "不予显示"}.in(l)
 	}
 	return pair{"insufficient data", "数据不足"}.in(l)
 }

@@ -41,6 +41,12 @@ func TestEvent(t *testing.T) {
 		{agent.Event{Kind: agent.UpstreamDown, Key: "hq", Start: t0, Reason: agent.Reason{Detail: "503 Service Unavailable."}},
 			"Upstream hq takes no deliveries: 503 Service Unavailable. They are kept in the buffer. Check network, address and credentials.",
 			"上传目标 hq 不接收数据：503 Service Unavailable。数据保留在本地缓存中。请检查网络、地址和凭据。"},
+		{agent.Event{Kind: agent.DiskTrouble, Start: t0, End: t0.Add(time.Minute), Reason: agent.Reason{Code: agent.Refused, Detail: "no space left on device"}},
+			"The buffer could not be written for 1 min: no space left on device. It is written again.",
+			"本地缓存曾 1 分钟 无法写入：no space left on device。现已恢复。"},
+		{agent.Event{Kind: agent.GapRecorded, Start: t0, Gap: gap, Reason: agent.Reason{Code: agent.Aged}},
+			"12 020 readings are no longer kept on this PC (lab: 20, mill: 12 000): past the age bound, after delivery to all.",
+			"12 020 条读数不再保留在本机（lab: 20，mill: 12 000）：全部送达后超过保存期限。"},
 		{agent.Event{Kind: agent.DiskTrouble, Start: t0},
 			"The buffer cannot be written: reason not known. Readings wait in memory; what no longer fits is dropped and counted. Check free space and health of the disk.",
 			"本地缓存无法写入：原因不明。读数暂存内存；放不下的会被丢弃并计数。请检查磁盘剩余空间和健康状况。"},
@@ -89,7 +95,7 @@ func TestFigure(t *testing.T) {
 		{agent.Result{Value: -3.25, U: 0.4, Unit: "kg", Quality: agent.Good}, "−3.25 kg", "± 0.40 kg"},
 		{agent.Result{Value: 0.9, U: 0.1, Unit: "1", Reason: agent.Reason{Code: agent.LowCoverage}}, "insufficient data", ""},
 		{agent.Result{Value: 0.9, Unit: "1", Reason: agent.Reason{Code: agent.NoInput}}, "nothing fed in", ""},
-		{agent.Result{Value: 1.4, Unit: "1", Reason: agent.Reason{Code: agent.BoundViolated}}, "impossible, withheld", ""},
+		{agent.Result{Value: 1.4, Unit: "1", Reason: agent.Reason{Code: agent.BoundViolated}}, "withheld", ""},
 		{agent.Result{Value: math.NaN(), Unit: "1", Quality: agent.Good}, "insufficient data", ""},
 	} {
 		value, spread := Figure(EN, c.r)
@@ -147,8 +153,13 @@ func TestWhyOfAWithheldFigureGivesNoNumberToGuessFrom(t *testing.T) {
 	r.Value, r.U, r.Quality, r.Coverage = 0.7771, 0.0777, agent.Bad, 0.41
 	r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: agent.NoConnection.String()}
 	r.Factors, r.Revision, r.Partial = nil, 0, true
+	impossible := r
+	impossible.Reason = agent.Reason{Code: agent.BoundViolated, Detail: "1.77 is outside 0 to 1"}
+	if got, want := Why(EN, impossible, shanghai)[0], "Withheld: physically impossible."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	check(t, Why(EN, r, shanghai), []string{
-		"Insufficient data: too little of the window is covered: no connection.",
+		"Insufficient data: too little of the window is covered: mill could not be reached.",
 		"Coverage 41 %: 3 h 16 min of 8 h measured.",
 		"32 min lost: mill could not be reached.",
 		"1 min lost: the agent was not running.",

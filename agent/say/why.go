@@ -47,7 +47,7 @@ func Why(l Lang, r agent.Result, loc *time.Location) []string {
 func figureLine(l Lang, r agent.Result) string {
 	if r.Withheld() || !finite(r.Value) {
 		text := Withheld(l, r.Reason.Code)
-		if why := Reason(l, r.Reason); why != "" && why != text {
+		if why := Doubt(l, r); why != "" && why != text {
 			text += pair{": ", "："}.in(l) + why
 		}
 		return sentence(l, capital(text))
@@ -58,6 +58,21 @@ func figureLine(l Lang, r agent.Result) string {
 	}
 	return pair{"{v}; the uncertainty is not stated, because an instrument's accuracy is not configured.",
 		"{v}；未给出不确定度，因为有仪表的准确度未配置。"}.fill(l, "v", figure)
+}
+
+// Doubt gives the reason why a result is not good, "" when it is. The detail of
+// a violated bound is left off, because it names the number that is withheld;
+// that of low coverage is replaced by the longest loss.
+func Doubt(l Lang, r agent.Result) string {
+	switch r.Reason.Code {
+	case agent.BoundViolated:
+		return Code(l, r.Reason.Code)
+	case agent.LowCoverage:
+		if lost := Losses(r); len(lost) > 0 {
+			return withWhy(l, Code(l, r.Reason.Code), LostTo(l, lost[0].Cause, lost[0].About))
+		}
+	}
+	return Reason(l, r.Reason)
 }
 
 func coverageLine(l Lang, r agent.Result) string {
@@ -90,7 +105,7 @@ func termUnit(unit string) string {
 
 func qualityLine(l Lang, r agent.Result) string {
 	text := pair{"Data quality {q}", "数据质量：{q}"}.fill(l, "q", Quality(l, r.Quality))
-	if why := Reason(l, r.Reason); why != "" {
+	if why := Doubt(l, r); why != "" {
 		text += pair{": ", "，"}.in(l) + why
 	}
 	return sentence(l, text)

@@ -15,7 +15,7 @@ import (
 
 const (
 	defaultResults = 100
-	maxResults     = 1000
+	maxResults     = 10_000
 	maxEvents      = 500
 )
 
@@ -53,10 +53,10 @@ func (s *Server) serveResults(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	found, whole := s.past.results(kpi, agent.WindowKind(window), limit, snap.Now)
-	out := resultsJSON{KPI: kpi, Window: window, Complete: whole, Results: make([]resultJSON, len(found))}
-	for i := range found {
-		out.Results[i] = s.resultOf(&found[i])
+	found, err := s.past(kpi, agent.WindowKind(window), limit, snap.Now)
+	out := resultsJSON{KPI: kpi, Window: window, Complete: err == nil, Results: s.resultsOf(found)}
+	if err != nil {
+		out.Error = err.Error()
 	}
 	answer(w, out)
 }

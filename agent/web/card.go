@@ -32,37 +32,26 @@ type figure struct {
 	Why                 []string
 }
 
-// cards gives a card per configured KPI; whole is false when earlier results
-// could not be read.
-func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card, whole bool) {
-	whole = true
+// cards gives a card per configured KPI.
+func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 	for _, group := range byKPI(snap.Quantities) {
 		first := group[0]
 		c := card{ID: "kpi-" + first.Name, Name: first.Name, Family: say.Family(w.lang, first.Family), Target: say.Target(w.lang, first)}
-		for _, t := range []struct {
-			title string
-			kind  agent.WindowKind
-		}{{"last_shift", agent.Shift}, {"this_shift", ""}, {"last_day", agent.Day}, {"last_month", agent.Month}} {
-			var found []agent.Result
-			none := w.t["none_closed"]
-			if t.kind == "" {
-				none, found = w.t["none_running"], running(snap, group)
-			} else {
-				var ok bool
-				found, ok = s.closed(snap, group, t.kind)
-				whole = whole && ok
-			}
-			c.Tiles = append(c.Tiles, w.tile(c.ID+"-"+t.title, t.title, none, group, found, t.kind == ""))
+		running := only(snap.Current, group, agent.Shift)
+		c.Tiles = []tile{
+			w.tile(c.ID, "last_shift", "none_closed", group, only(snap.Results, group, agent.Shift)),
+			w.tile(c.ID, "this_shift", "none_running", group, running),
+			w.tile(c.ID, "last_day", "none_closed", group, only(snap.Results, group, agent.Day)),
+			w.tile(c.ID, "last_month", "none_closed", group, only(snap.Results, group, agent.Month)),
 		}
 		for _, q := range group {
-			hours, ok := s.past.results(q.KPI, agent.Hour, hourSlots, snap.Now)
-			days, also := s.past.results(q.KPI, agent.Day, daySlots, snap.Now)
-			whole = whole && ok && also
-			c.Charts = append(c.Charts, w.hours(q, hours), w.days(q, days))
+			c.Charts = append(c.Charts,
+				w.hours(q, s.board.Results(q.KPI, agent.Hour, hourSlots)),
+				w.days(q, s.board.Results(q.KPI, agent.Day, daySlots)))
 		}
 		cards = append(cards, c)
 	}
-	return cards, whole
+	return cards
 }
 
 // byKPI groups quantities by the configured KPI, in its order.
@@ -80,56 +69,36 @@ func byKPI(all []agent.Quantity) (groups [][]agent.Quantity) {
 	return groups
 }
 
-// closed gives the newest closed result of each quantity that has one; a
-// quantity whose newest window is not the group's newest is left out, so that
-// one tile speaks of one window.
-func (s *Server) closed(snap *agent.Snapshot, group []agent.Quantity, kind agent.WindowKind) (found []agent.Result, whole bool) {
-	whole = true
+// only gives the results of a group of quantities and a window kind that are
+// of the newest window among them, so that one tile speaks of one window.
+func only(all []agent.Result, group []agent.Quantity, kind agent.WindowKind) (found []agent.Result) {
 	for _, q := range group {
-		newest, ok := s.past.results(q.KPI, kind, 1, snap.Now)
-		whole = whole && ok
-		found = append(found, newest...)
-	}
-	return sameWindow(found), whole
-}
-
-func running(snap *agent.Snapshot, group []agent.Quantity) (found []agent.Result) {
-	for _, q := range group {
-		for _, r := range snap.Current {
-			if r.KPI == q.KPI && r.Window.Kind == agent.Shift {
+		for _, r := range all {
+			if r.KPI != q.KPI || r.Window.Kind != kind {
+				continue
+			}
+			if len(found) > 0 && r.Window.Start.After(found[0].Window.Start) {
+				found = nil
+			}
+			if len(found) == 0 || r.Window.Start.Equal(found[0].Window.Start) {
 				found = append(found, r)
 			}
 		}
 	}
-	return sameWindow(found)
+	return found
 }
 
-func sameWindow(found []agent.Result) (same []agent.Result) {
-	var latest agent.Window
-	for _, r := range found {
-		if r.Window.Start.After(latest.Start) {
-			latest = r.Window
-		}
-	}
-	for _, r := range found {
-		if r.Window.Start.Equal(latest.Start) {
-			same = append(same, r)
-		}
-	}
-	return same
-}
-
-func (w words) tile(id, title, none string, group []agent.Quantity, found []agent.Result, open bool) tile {
-	t := tile{ID: id, Title: w.t[title], None: none}
+func (w words) tile(id, title, none string, group []agent.Quantity, found []agent.Result) tile {
+	t := tile{ID: id + "-" + title, Title: w.t[title], None: w.t[none]}
 	for _, q := range group {
 		for _, r := range found {
 			if r.KPI != q.KPI {
 				continue
 			}
 			t.None, t.Window = "", say.Window(w.lang, r.Window, w.loc)
-			if open {
+			if r.Window.End.After(w.now) {
 				t.Window += " · " + w.t["so_far"]
-				r = untilNow(r, w)
+				r = w.untilNow(r)
 			}
 			t.Figures = append(t.Figures, w.figure(q, r))
 		}
@@ -139,11 +108,11 @@ func (w words) tile(id, title, none string, group []agent.Quantity, found []agen
 
 // untilNow makes a running result speak of the time that has passed, and gives
 // no verdict on what is not over.
-func untilNow(r agent.Result, w words) agent.Result {
-	if r.Window.End.After(w.now) && w.now.After(r.Window.Start) {
+func (w words) untilNow(r agent.Result) agent.Result {
+	if w.now.After(r.Window.Start) {
 		r.Window.End = w.now
 	}
-	r.Verdict = agent.NoVerdict
+	r.Verdict, r.Partial = agent.NoVerdict, false
 	return r
 }
 

@@ -112,7 +112,7 @@ func (w words) mark(q agent.Quantity, kind agent.WindowKind, s slot, x, step, lo
 	m.Told = window + ": " + strings.TrimSpace(value+" "+spread)
 	if r.Withheld() {
 		m.Class = "gap"
-		m.Told += ", " + say.Reason(w.lang, r.Reason)
+		m.Told += ", " + say.Doubt(w.lang, r)
 		return m
 	}
 	y := height(r.Value, lo, hi)

@@ -1,96 +1,37 @@
 package web
 
 import (
-	"log/slog"
+	"errors"
+	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"recoup/agent"
 )
 
-// historyEvery is how long what the buffer's history gave is good enough: it
-// is asked for what closed before the start, and late revisions.
-const historyEvery = time.Minute
-
-// past gives closed results: those of the board, and from the buffer's history
-// those of before the start.
-type past struct {
-	board   *agent.Board
-	history agent.History // may be nil
-	log     *slog.Logger
-
-	mu    sync.Mutex // guards below; never held while reading the history
-	known map[series]*era
-}
-
-type series struct {
-	kpi  string
-	kind agent.WindowKind
-}
-
-// era is what the history gave of one series.
-type era struct {
-	results []agent.Result
-	count   int // for how many results it was asked
-	read    time.Time
-	reading bool
-	failing bool
-}
-
-func newPast(board *agent.Board, history agent.History, log *slog.Logger) *past {
-	return &past{board: board, history: history, log: log, known: map[series]*era{}}
-}
-
-// results gives the newest n closed results, oldest first; whole is false when
-// the history could not be read and earlier ones may be missing.
-func (p *past) results(kpi string, kind agent.WindowKind, n int, now time.Time) (found []agent.Result, whole bool) {
-	found = p.board.Results(kpi, kind, n)
-	if p.history == nil || len(found) >= n {
-		return found, true
+// past gives the newest n closed results of a KPI and window kind, oldest
+// first. The board has those of the last weeks; only for more is the buffer's
+// history read, by one request at a time, so that a slow disk keeps one caller
+// waiting and not the page. An error says that earlier ones may be missing.
+func (s *Server) past(kpi string, kind agent.WindowKind, n int, now time.Time) (found []agent.Result, err error) {
+	found = s.board.Results(kpi, kind, n)
+	if s.history == nil || len(found) >= n {
+		return found, nil
 	}
-	earlier, whole := p.earlier(series{kpi, kind}, n, now)
-	return newest(merge(earlier, found), n), whole
-}
-
-// earlier asks the history, at most once at a time and once a minute per
-// series: a disk that hangs may keep one request, but not the page.
-func (p *past) earlier(key series, n int, now time.Time) (found []agent.Result, whole bool) {
-	p.mu.Lock()
-	e := p.known[key]
-	if e == nil {
-		e = &era{}
-		p.known[key] = e
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	default:
+		return found, errors.New("another request is reading the history; ask again")
 	}
-	fresh := !e.read.IsZero() && e.count >= n && now.Sub(e.read).Abs() < historyEvery
-	if fresh || e.reading {
-		defer p.mu.Unlock()
-		return e.results, !e.failing && !e.read.IsZero()
-	}
-	e.reading = true
-	n = max(n, e.count)
-	p.mu.Unlock()
-
-	results, err := p.read(key, n, now)
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil && !e.failing {
-		p.log.Warn("history cannot be read", "kpi", key.kpi, "window", string(key.kind), "err", err)
-	}
-	e.results, e.count, e.read, e.reading, e.failing = results, n, now, false, err != nil
-	return e.results, err == nil
-}
-
-func (p *past) read(key series, n int, now time.Time) (found []agent.Result, err error) {
-	from := now.Add(-time.Duration(n+2) * longest(key.kind))
-	for r, err := range p.history.Results(key.kpi, key.kind, from, now) {
+	var earlier []agent.Result
+	for r, err := range s.history.Results(kpi, kind, now.Add(-time.Duration(n+2)*longest(kind)), now) {
 		if err != nil {
-			return newest(found, n), err
+			return newest(merge(earlier, found), n), fmt.Errorf("the buffer's history cannot be read: %w", err)
 		}
-		found = append(found, r)
+		earlier = append(earlier, r)
 	}
-	return newest(found, n), nil
+	return newest(merge(earlier, found), n), nil
 }
 
 func newest(all []agent.Result, n int) []agent.Result { return all[max(0, len(all)-n):] }

@@ -109,6 +109,9 @@ func (w words) buffer(snap *agent.Snapshot, metrics []agent.Metric) []fact {
 	}
 	facts = append(facts, w.gaps(metrics)...)
 	for _, code := range slices.Sorted(maps.Keys(snap.Commit.Dropped)) {
+		if snap.Commit.Dropped[code] == 0 {
+			continue
+		}
 		facts = append(facts, fact{w.t["dropped"], say.Code(w.lang, code) + " · " + say.Count(snap.Commit.Dropped[code]), true})
 	}
 	return facts
@@ -116,18 +119,25 @@ func (w words) buffer(snap *agent.Snapshot, metrics []agent.Metric) []fact {
 
 // gaps gives the readings known to be missing, by cause.
 func (w words) gaps(metrics []agent.Metric) (facts []fact) {
+	missing := false
 	for _, m := range metrics {
 		if m.Name != "recoup_gap_readings_total" || m.Value == 0 {
 			continue
 		}
-		cause := label(m, "cause")
-		if code, ok := agent.CodeNamed(cause); ok && code != agent.NoReason {
+		name, cause := w.t["gaps"], label(m, "cause")
+		code, _ := agent.CodeNamed(cause)
+		if code != agent.NoReason {
 			cause = say.Code(w.lang, code)
 		}
-		facts = append(facts, fact{w.t["gaps"], cause + " · " + say.Value(m.Value, ""), true})
+		if code == agent.Aged { // every upstream has them
+			name = w.t["aged"]
+		} else {
+			missing = true
+		}
+		facts = append(facts, fact{name, cause + " · " + say.Value(m.Value, ""), code != agent.Aged})
 	}
-	if len(facts) == 0 {
-		facts = []fact{{w.t["gaps"], w.t["no_gaps"], false}}
+	if !missing {
+		facts = append(facts, fact{w.t["gaps"], w.t["no_gaps"], false})
 	}
 	return facts
 }

@@ -97,7 +97,8 @@ type metricJSON struct {
 type resultsJSON struct {
 	KPI      string       `json:"kpi"`
 	Window   string       `json:"window"`
-	Complete bool         `json:"complete"` // false: the history could not be read, earlier results may be missing
+	Complete bool         `json:"complete"` // false: earlier results may be missing, because of error
+	Error    string       `json:"error"`
 	Results  []resultJSON `json:"results"`
 }
 

@@ -33,11 +33,12 @@ func trust(snap *agent.Snapshot) []trusted {
 }
 
 func trustTag(s *agent.TagState, source *agent.SourceState, now time.Time) trusted {
-	t := trusted{tag: s.Tag, reason: agent.Reason{Code: agent.NoData}}
+	silent := agent.Reason{Code: agent.NoData}
+	if source != nil && !source.Up && source.Err != (agent.Reason{}) {
+		silent = source.Err
+	}
+	t := trusted{tag: s.Tag, reason: silent}
 	if !s.Seen {
-		if source != nil && !source.Up && source.Err.Code != agent.NoReason {
-			t.reason = source.Err
-		}
 		return t
 	}
 	t.time, t.quality, t.reason = s.Time, s.Quality, s.Reason
@@ -45,7 +46,7 @@ func trustTag(s *agent.TagState, source *agent.SourceState, now time.Time) trust
 	case t.quality == agent.Bad:
 		return t
 	case source != nil && !source.Up:
-		t.quality, t.reason = agent.Bad, source.Err
+		t.quality, t.reason = agent.Bad, silent
 		return t
 	case now.Sub(s.Time) > s.Tag.Gap():
 		t.quality, t.reason = agent.Bad, stale(s.Tag)

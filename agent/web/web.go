@@ -1,6 +1,6 @@
 // Package web is the local endpoint: /metrics for Prometheus, a small JSON API
 // and a page for people. It stands at the end of the flow and reads only the
-// board, and for past results the buffer's history; nothing that it does can
+// board, and for long series of results the buffer's history; nothing that it does can
 // slow down polling or change a device.
 //
 //	Board ─► trust.go (what may still be believed) ─► page, API, /metrics
@@ -39,15 +39,16 @@ const (
 
 // Server serves the local endpoint.
 type Server struct {
-	board  *agent.Board
-	past   *past
-	log    *slog.Logger
-	loc    *time.Location
-	listen string
-	page   *template.Template
-	texts  [2]map[string]string // by say.Lang
-	routes http.Handler
-	addr   atomic.Pointer[string]
+	board   *agent.Board
+	history agent.History // may be nil
+	reading chan struct{} // holds the one request that reads the history
+	log     *slog.Logger
+	loc     *time.Location
+	listen  string
+	page    *template.Template
+	texts   [2]map[string]string // by say.Lang
+	routes  http.Handler
+	addr    atomic.Pointer[string]
 }
 
 // New checks cfg and builds the server; it does not listen yet. The error is
@@ -62,7 +63,7 @@ func New(cfg Config, board *agent.Board, history agent.History, log *slog.Logger
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	s := &Server{board: board, past: newPast(board, history, log), log: log, loc: loc, listen: cfg.Listen}
+	s := &Server{board: board, history: history, reading: make(chan struct{}, 1), log: log, loc: loc, listen: cfg.Listen}
 	if err := s.loadPage(); err != nil {
 		panic("BUG: the embedded page cannot be parsed: " + err.Error())
 	}

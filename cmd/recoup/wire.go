@@ -89,7 +89,7 @@ func build[T any](w *wiring, part config.Part, all map[string]agent.Kind[T], tag
 	built, err := kind.New(agent.Spec{
 		Name: part.Name, Dir: w.cfg.Dir, Plant: w.cfg.Plant, Tags: tags, Decode: part.Decode,
 		Latest: func() *agent.Batch { return w.board.Latest() },
-		Log:    w.log.With("part", part.Name), Clock: w.clock,
+		Log:    w.log.With("part", part.Name), Clock: w.clock, Version: version,
 	})
 	w.note(part.Path, err)
 	return built

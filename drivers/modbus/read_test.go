@@ -237,3 +237,34 @@ func TestNoConnection(t *testing.T) {
 		t.Errorf("Read = %d readings, %+v; want none, and an error that says what to check", len(b.Readings), why)
 	}
 }
+
+// Only a loss at the first request may be an old one that shows late.
+func TestKeptConnectionLostInTheMiddle(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	tags := tagsAt("holding 10", "input 10")
+	d := openDriver(t, p, "", tags)
+	mustRead(t, d, tags)
+	p.setFault(func(n int, _, reply []byte) ([]byte, bool) { return reply, n == 3 })
+	var b agent.Batch
+	_, err := d.Read(t.Context(), tags, &b)
+	if code := agent.ReasonFor(err).Code; code != agent.NoConnection || len(b.Readings) != 1 || b.Readings[0].Tag != tags[0] {
+		t.Errorf("Read = %+v, %v; want the first tag and a lost connection", b.Readings, err)
+	}
+	if accepted, requests, _ := p.seen(); accepted != 1 || requests != 3 {
+		t.Errorf("%d connections and %d requests, want 1 and 3: no second try", accepted, requests)
+	}
+}
+
+// When nothing at all was answered the batch's Err says all there is to say.
+func TestNoReadingsWhenNothingAnswered(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	p.setFault(func(_ int, request, _ []byte) ([]byte, bool) { return nil, request[6] == 2 })
+	tags := tagsAt("unit 1 holding 10", "unit 2 holding 10", "unit 3 holding 10")
+	d := openDriver(t, p, "timeout: 20ms", tags)
+	var b agent.Batch
+	if _, err := d.Read(t.Context(), tags, &b); agent.ReasonFor(err).Code != agent.NoConnection || len(b.Readings) != 0 {
+		t.Errorf("Read = %d readings, %v; want none and a lost connection", len(b.Readings), err)
+	}
+}

@@ -12,16 +12,15 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 
 	"recoup/agent"
 	"recoup/agent/client"
@@ -83,18 +82,10 @@ func New(spec agent.Spec) (agent.Upstream, error) {
 func build(spec agent.Spec, address *url.URL, made *http.Client, pack packer) *Upstream {
 	return &Upstream{
 		url:    address.String(),
-		header: payload.Header{Agent: payload.Sender{Name: "recoup", Version: version()}, Plant: spec.Plant},
+		header: payload.Header{Agent: payload.Sender{Name: "recoup", Version: cmp.Or(spec.Version, "unknown")}, Plant: spec.Plant},
 		client: made, clock: spec.Clock, pack: pack,
 		count: counters{upstream: spec.Name, requests: map[string]uint64{}},
 	}
-}
-
-// version is that of the module this program was built from.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return strings.Trim(info.Main.Version, "()")
-	}
-	return "devel"
 }
 
 // Send posts d and returns nil when the answer repeats its numbers. A tick is
