@@ -81,7 +81,7 @@ func (f *forwarder) deliver(drain, hard context.Context, d Delivery) error {
 		return errRefusesAll
 	}
 	for _, bad := range h.bad {
-		if err := f.setAside(bad); err != nil {
+		if err := f.setAside(drain, hard, d, bad); err != nil {
 			return err
 		}
 	}
@@ -105,15 +105,31 @@ type refusedRow struct {
 	why   error
 }
 
-func (f *forwarder) setAside(bad refusedRow) error {
-	if err := f.store.Reject(f.Name, bad.batch, bad.rows, bad.why); err != nil {
+// setAside keeps a refused row for people and sends a gap event in its place,
+// so that the far side knows what it has not got.
+func (f *forwarder) setAside(drain, hard context.Context, d Delivery, bad refusedRow) error {
+	b := bad.batch
+	if err := f.store.Reject(f.Name, b, bad.rows, bad.why); err != nil {
 		f.failed("buffer", err)
 		return err
 	}
-	f.log.Warn("row set aside", "upstream", f.Name, "batch", bad.batch.Mark.String(), "row", bad.rows.From, "err", bad.why)
+	f.log.Warn("row set aside", "upstream", f.Name, "batch", b.Mark.String(), "row", bad.rows.From, "err", bad.why)
 	f.board.upstream(f.at, func(s *UpstreamState) { s.Rejected++ })
 	f.board.alarm(RowRejected, f.Name, Reason{Refused, bad.why.Error()})
-	return nil
+
+	gap := &Gap{From: b.Mark, To: b.Mark, First: b.Received, Last: b.Received, Rows: map[string]int{}}
+	if n := len(bad.rows.Of(b).Readings); n > 0 {
+		gap.Rows[b.Source] = n
+	}
+	now := f.clock.Wall()
+	notice := *b
+	notice.Readings, notice.Results = nil, nil
+	notice.Events = []Event{{Kind: RowRejected, Key: f.Name, Start: now, End: now, Reason: Reason{Refused, bad.why.Error()}, Gap: gap}}
+	err := f.push(drain, hard, Delivery{Epoch: d.Epoch, Prev: d.Prev, From: b.Seq, To: b.Seq, Historical: d.Historical, Rows: bad.rows, Batches: []*Batch{&notice}})
+	if errors.Is(err, errStopping) {
+		return err
+	}
+	return nil // a far side that refuses even the notice has been told
 }
 
 // halving looks for the rows of a delivery that are refused.
@@ -127,7 +143,7 @@ type halving struct {
 // offer sends d, or its halves when it is refused. Two single rows refused
 // before any piece was taken end the search: it is the upstream that is wrong.
 func (h *halving) offer(d Delivery) error {
-	err := h.push(h.drain, h.hard, d)
+	err := h.push(h.drain, h.hard, part(d))
 	switch {
 	case err == nil:
 		h.taken = true
@@ -161,7 +177,7 @@ func (h *halving) offer(d Delivery) error {
 func (f *forwarder) push(drain, hard context.Context, d Delivery) error {
 	for {
 		last := drain.Err() != nil
-		err := f.Upstream.Send(hard, part(d))
+		err := f.Upstream.Send(hard, d)
 		switch {
 		case err == nil:
 			f.worked()

@@ -212,8 +212,8 @@ func TestPoisonedRowIsSetAside(t *testing.T) {
 		if len(aside) != 1 || aside[0].Rows() != 1 || aside[0].Readings[0].Tag.Index != 2 {
 			t.Fatalf("set aside %v, want the one bad row", aside)
 		}
-		if got := r.up.Count(); got.Readings != stored-1 || got.Holes != 0 {
-			t.Errorf("delivered %+v, want %d readings", got, stored-1)
+		if got := r.up.Count(); got.Readings != stored-1 || got.Gap != 1 || got.Holes != 0 {
+			t.Errorf("delivered %+v, want %d readings and a gap of 1", got, stored-1)
 		}
 	})
 }

@@ -95,11 +95,10 @@ func (b *books) take(key string, d *delivery) (repeated bool) {
 		p = &plantBook{gaps: map[[2]Mark]bool{}}
 		b.plants[d.Plant.ID] = p
 	}
-	_, known := b.keys[key]
 	b.keys[key] = useOf(d)
 	e := p.epoch(d)
 	first := e.covered.firstMissing(d.From)
-	if known || first > d.To {
+	if first > d.To {
 		b.tally.Repeats++
 		b.skip(d.Batches)
 		d.Batches = nil
@@ -239,7 +238,7 @@ func (b *books) gap(p *plantBook, e *epochBook, g *gapBody) {
 	}
 	p.covered.add(g.From.Seq, g.To.Seq)
 	if g.To.Epoch == e.id {
-		e.covered.add(max(g.From.Seq, e.prev.Seq+1), g.To.Seq)
+		e.covered.add(g.From.Seq, g.To.Seq)
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 )
 
 // DriverRig is a driver under test, not yet read, and the handles of its far
-// side. The driver's own timeouts are to be long, 10 s or more: the suite makes
-// it wait only where the end of ctx should end the wait.
+// side. The driver waits an hour for an answer: the suite makes it wait only
+// where the end of ctx must end the wait, and a driver that waits on ends the
+// test binary.
 type DriverRig struct {
 	Driver agent.Driver
 	Tags   []*agent.Tag // at least three, which the far side serves with good values

@@ -73,6 +73,7 @@ func (s *MemStore) Append(batches []*agent.Batch) error {
 
 func (s *MemStore) Next(ctx context.Context, upstream string, _ agent.Lane, most int) (agent.Delivery, error) {
 	for {
+		ended := ctx.Err() // before looking: what was appended before the end must be seen
 		s.mu.Lock()
 		d := s.next(s.acked[upstream], most)
 		more := s.more
@@ -80,8 +81,8 @@ func (s *MemStore) Next(ctx context.Context, upstream string, _ agent.Lane, most
 		if len(d.Batches) > 0 {
 			return d, nil
 		}
-		if ctx.Err() != nil {
-			return agent.Delivery{}, ctx.Err()
+		if ended != nil {
+			return agent.Delivery{}, ended
 		}
 		select {
 		case <-more:
