@@ -80,6 +80,9 @@ func (r *recorder) begin(unfinished []Event) {
 	r.began = own.Received
 	for _, e := range unfinished {
 		e.End = own.Received
+		if e.Kind == AgentRun {
+			e.Reason = Reason{Code: AgentStopped} // a run that ended in good order says so itself
+		}
 		own.Events = append(own.Events, e)
 	}
 	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began})

@@ -124,7 +124,7 @@ var codeTexts = [...]codeText{
 	agent.LowCoverage: {
 		pair{"too little of the window is covered", "覆盖率不足"}, pair{"{} covers too little of the window", "{} 的覆盖率不足"}, pair{}},
 	agent.PartialWindow: {
-		pair{"the window is not whole", "统计时段不完整"}, pair{"the window is not whole", "统计时段不完整"}, pair{}},
+		pair{"the window is not whole", "统计时段不完整"}, pair{"recording had not begun, or was cut", "尚未开始记录，或记录中断"}, pair{}},
 	agent.NoInput: {
 		pair{"nothing was fed in", "没有投入量"}, pair{"nothing was fed in at {}", "{} 没有投入量"}, pair{}},
 	agent.BoundViolated: {

@@ -39,6 +39,9 @@ func Event(l Lang, e agent.Event) string {
 	if e.Kind == agent.GapRecorded && e.Reason.Code == agent.Aged {
 		text = pair{"{n} readings are no longer kept on this PC ({rows}): {why}", "{n} 条读数不再保留在本机（{rows}）：{why}"}
 	}
+	if e.Kind == agent.AgentRun && e.Reason.Code == agent.AgentStopped && over {
+		text = pair{"A run of the agent ended without being stopped: a crash, a power cut or a kill", "采集程序的一次运行未经停止即告结束：崩溃、断电或被强制终止"}
+	}
 	n, rows := gapRows(l, e.Gap)
 	told := text.fill(l, "key", e.Key, "why", eventWhy(l, e), "for", Duration(l, e.End.Sub(e.Start)), "n", n, "rows", rows)
 	if over {

@@ -313,6 +313,7 @@ func TestStates(t *testing.T) {
 		{Source(ZH, down, now, shanghai), "自 13:31:22 起无应答：应答超时"},
 		{Upstream(EN, agent.UpstreamState{}, now, shanghai), "nothing sent yet"},
 		{Upstream(EN, agent.UpstreamState{Up: true}, now, shanghai), "takes deliveries"},
+		{Upstream(EN, agent.UpstreamState{Up: true, Behind: 3 * time.Hour}, now, shanghai), "takes deliveries, 3 h behind"},
 		{Upstream(EN, agent.UpstreamState{Err: "503", Since: now.AddDate(0, 0, -1), NextTry: now.Add(9e9)}, now, shanghai),
 			"takes nothing since 21 Nov 14:03:22: 503; next try at 14:03:31"},
 		{full, "cannot be written since 14:02:22: no space left"},

@@ -29,6 +29,8 @@ func Source(l Lang, s agent.SourceState, now time.Time, loc *time.Location) stri
 // Upstream tells how an upstream fares, as a clause.
 func Upstream(l Lang, u agent.UpstreamState, now time.Time, loc *time.Location) string {
 	switch {
+	case u.Up && Backlog(u):
+		return pair{"takes deliveries, {d} behind", "接收正常，滞后 {d}"}.fill(l, "d", Duration(l, u.Behind))
 	case u.Up:
 		return pair{"takes deliveries", "接收正常"}.in(l)
 	case u.Err == "" && u.Batches == 0:
@@ -40,6 +42,9 @@ func Upstream(l Lang, u agent.UpstreamState, now time.Time, loc *time.Location) 
 	}
 	return text
 }
+
+// Backlog reports whether an upstream is so far behind that it should be said.
+func Backlog(u agent.UpstreamState) bool { return u.Behind >= 2*time.Minute }
 
 // Buffer tells how the writing of the buffer fares, as a clause; ok is false
 // when someone should look at the disk.

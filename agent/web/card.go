@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"recoup/agent"
 	"recoup/agent/say"
 )
@@ -10,6 +12,7 @@ import (
 type card struct {
 	ID, Name, Family, Target string
 	Tiles                    []tile
+	Shifts                   []tile // closed ones, newest first
 	Charts                   []chart
 }
 
@@ -30,7 +33,10 @@ type figure struct {
 	Reason              string
 	Verdict, Judged     string // text and CSS class
 	Why                 []string
+	Open                bool // the reasons are shown at once
 }
+
+const recentShifts = 9 // three days of them at most plants
 
 // cards gives a card per configured KPI.
 func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
@@ -42,8 +48,10 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 			w.tile(c.ID, "last_shift", "none_closed", group, only(snap.Results, group, agent.Shift)),
 			w.tile(c.ID, "this_shift", "none_running", group, running),
 			w.tile(c.ID, "last_day", "none_closed", group, only(snap.Results, group, agent.Day)),
+			w.tile(c.ID, "this_month", "none_running", group, only(snap.Current, group, agent.Month)),
 			w.tile(c.ID, "last_month", "none_closed", group, only(snap.Results, group, agent.Month)),
 		}
+		c.Shifts = s.shifts(w, c.ID, group)
 		for _, q := range group {
 			c.Charts = append(c.Charts,
 				w.hours(q, s.board.Results(q.KPI, agent.Hour, hourSlots)),
@@ -52,6 +60,23 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 		cards = append(cards, c)
 	}
 	return cards
+}
+
+// shifts gives the closed shifts but the newest, which has a tile, newest first.
+func (s *Server) shifts(w words, id string, group []agent.Quantity) (rows []tile) {
+	var all []agent.Result
+	for _, q := range group {
+		all = append(all, s.board.Results(q.KPI, agent.Shift, recentShifts+1)...)
+	}
+	for n := 0; n <= recentShifts && len(all) > 0; n++ {
+		newest := only(all, group, agent.Shift)
+		if n > 0 {
+			start := newest[0].Window.Start.UTC().Format("20060102T1504")
+			rows = append(rows, w.tile(id+"-"+start, "last_shift", "none_closed", group, newest))
+		}
+		all = slices.DeleteFunc(all, func(r agent.Result) bool { return r.Window.Start.Equal(newest[0].Window.Start) })
+	}
+	return rows
 }
 
 // byKPI groups quantities by the configured KPI, in its order.
@@ -119,10 +144,11 @@ func (w words) untilNow(r agent.Result) agent.Result {
 func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	f := figure{
 		Name: say.Quantity(w.lang, q), Withheld: r.Withheld(), Coverage: say.Percent(r.Coverage), Ratio: r.Coverage,
-		Quality: say.Quality(w.lang, r.Quality), Class: r.Quality.String(), Reason: say.Reason(w.lang, r.Reason),
+		Quality: say.Quality(w.lang, r.Quality), Class: r.Quality.String(), Reason: say.Doubt(w.lang, r),
 		Verdict: say.Verdict(w.lang, r.Verdict), Judged: r.Verdict.String(), Why: say.Why(w.lang, r, w.loc),
 	}
 	f.Value, f.Spread = say.Figure(w.lang, r)
+	f.Open = f.Withheld || r.Verdict == agent.Fail || r.Quality != agent.Good
 	if f.Withheld {
 		f.Verdict = "" // nothing can be judged without a figure
 	}

@@ -153,7 +153,11 @@ func scaleOf(unit string, lo, hi, goal float64, hasGoal bool) (from, to float64)
 		return min(lo, 0), max(hi, 0) + max((max(hi, 0)-min(lo, 0))*0.1, 1e-9)
 	}
 	pad := max((hi-lo)*0.15, 0.005)
-	return math.Floor((lo-pad)*100) / 100, math.Ceil((hi+pad)*100) / 100
+	from, to = math.Floor((lo-pad)*100)/100, math.Ceil((hi+pad)*100)/100
+	if lo >= 0 && hi <= 1 { // a share needs no room beyond all and nothing
+		from, to = max(from, 0), min(to, 1)
+	}
+	return from, to
 }
 
 func height(v, lo, hi float64) float64 {

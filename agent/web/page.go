@@ -95,7 +95,7 @@ func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Met
 		Lang: lang.String(), Tag: lang.Tag(), Other: other.String(), T: w.t, Plant: snap.Plant, Zone: s.loc.String(),
 		Now: say.Moment(lang, snap.Now, s.loc), NowISO: snap.Now.In(s.loc).Format(time.RFC3339),
 		Version: snap.Version, Started: w.instant(snap.Started),
-		Status:  w.status(snap, tags), Cards: s.cards(w, snap),
+		Status: w.status(snap, tags), Cards: s.cards(w, snap),
 		Sources: w.sources(snap), Tally: w.tally(tags), Buffer: w.buffer(snap, metrics),
 		Upstreams: w.upstreams(snap, metrics), Events: w.events(snap),
 	}

@@ -26,7 +26,7 @@ func TestPageSaysWhatMatters(t *testing.T) {
 	for l, sentences := range map[say.Lang][]string{
 		say.EN: {
 			`<html lang="en">`, "<title>Example Cold Mill 2 · recoup</title>", "only read requests", "95.88\u202f%", "± 0.97\u202f%", "target met",
-			"insufficient data", "mill could not be reached", "totaliser began anew", "connection refused", "Check power and network cable of the PLC.",
+			"insufficient data", "covered: mill could not be reached", "totaliser began anew", "connection refused", "Check power and network cable of the PLC.",
 			"takes nothing since 14:02:12: 503 Service Unavailable", "12\u202f020 readings are missing", "all times in Asia/Shanghai",
 		},
 		say.ZH: {
@@ -59,13 +59,14 @@ func TestStatus(t *testing.T) {
 		level  string
 		says   string
 	}{
-		{"all well", func(*agent.Snapshot) {}, "well", "All well."},
+		{"all well", func(*agent.Snapshot) {}, "well", "No trouble: all sources answer, all tags are good, the buffer is written."},
 		{"nothing read", func(s *agent.Snapshot) { s.Newest = agent.Mark{}; s.Tags = nil }, "attention", "Starting: nothing has been read yet."},
 		{"source down", func(s *agent.Snapshot) { s.Sources[0].Up = false }, "trouble", "Source mill does not answer since 05:03:22."},
 		{"commit fails", func(s *agent.Snapshot) { s.Commit.Err, s.Commit.Since = "no space left on device", now }, "trouble",
 			"The buffer cannot be written since 14:03:22: no space left on device. Check free space and health of the disk."},
 		{"upstream down", func(s *agent.Snapshot) { s.Upstreams[0].Up, s.Upstreams[0].Err = false, "503" }, "attention",
 			"Upstream hq takes nothing since 14:02:12: 503; next try at 14:03:42. Check network, address and credentials."},
+		{"upstream far behind", func(s *agent.Snapshot) { s.Upstreams[0].Behind = time.Hour }, "attention", "Upstream hq takes deliveries, 1\u202fh behind."},
 		{"tag uncertain", func(s *agent.Snapshot) { s.Tags[0].Quality = agent.Uncertain }, "attention", "2 tags: 1 good, 1 uncertain."},
 		{"gap open", func(s *agent.Snapshot) {
 			s.Active = append(s.Active, agent.Event{Kind: agent.ClockStepped, Start: now, Reason: agent.Reason{Detail: "by 3 s"}})

@@ -35,8 +35,12 @@ func (w words) status(snap *agent.Snapshot, tags []trusted) status {
 		note("trouble", say.Sentence(w.lang, say.ToDo(w.lang, agent.DiskTrouble, agent.NoReason), w.t["the_buffer"], text))
 	}
 	for _, u := range snap.Upstreams {
-		if !u.Up && u.Err != "" {
-			note("attention", say.Sentence(w.lang, say.ToDo(w.lang, agent.UpstreamDown, agent.NoReason), w.t["upstream"], u.Name, say.Upstream(w.lang, u, w.now, w.loc)))
+		told := say.Upstream(w.lang, u, w.now, w.loc)
+		switch {
+		case !u.Up && u.Err != "":
+			note("attention", say.Sentence(w.lang, say.ToDo(w.lang, agent.UpstreamDown, agent.NoReason), w.t["upstream"], u.Name, told))
+		case u.Up && say.Backlog(u):
+			note("attention", say.Sentence(w.lang, "", w.t["upstream"], u.Name, told))
 		}
 	}
 	if good, _, _ := count(tags); good < len(tags) && started(snap) {

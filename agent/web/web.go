@@ -58,7 +58,7 @@ func New(cfg Config, board *agent.Board, history agent.History, log *slog.Logger
 	checkListen(cfg.Listen, &faults)
 	loc, err := time.LoadLocation(board.Snapshot().Plant.Timezone)
 	if err != nil {
-		faults.Add("plant.timezone", "write a name such as Asia/Shanghai", "unknown time zone: %v", err)
+		loc = time.UTC // config has named the fault already
 	}
 	if err := faults.Err(); err != nil {
 		return nil, err

@@ -62,6 +62,9 @@ func (d demoCommand) Run(s session) error {
 // folder gives where the demo works, and how to leave it.
 func (d demoCommand) folder() (dir string, remove func(), err error) {
 	if d.Dir != "" {
+		if old, err := os.ReadDir(d.Dir); err == nil && len(old) > 0 {
+			return "", nil, usageError(fmt.Sprintf("--dir %s is not empty: give a new folder, or \"recoup run -c %s\" to go on with an earlier demo", d.Dir, filepath.Join(d.Dir, "recoup.yaml")))
+		}
 		return d.Dir, func() {}, os.MkdirAll(d.Dir, 0o755)
 	}
 	dir, err = os.MkdirTemp("", "recoup-demo-")
