@@ -6,8 +6,8 @@
 // A source is one wire: one TCP connection, shared by all unit ids behind it,
 // because many gateways and PLCs take only a few connections and serve one
 // request at a time. A unit that is silent rests by itself while its neighbours
-// are read; a source that is silent as a whole is an error, and the poller's to
-// retry.
+// are read, and so does a single request that its unit does not answer; a source
+// that is silent as a whole is an error, and the poller's to retry.
 //
 // goburrow/modbus is the codec and the client; the transport is ours, for these
 // reasons. After one late reply goburrow's own transport fails every later call

@@ -12,9 +12,9 @@ import (
 )
 
 // Read reads the due tags, dialling first if it must. A refused request, or a
-// silent unit beside others that answer, gives Bad readings. When no request at
-// all was answered, or the connection was lost, it is an error, and tags that
-// were not read get no reading: the batch's Err stands for them.
+// silent unit beside others that answer, gives Bad readings. When nothing on the
+// wire answers, or the connection was lost, it is an error, and tags that were
+// not read get no reading: the batch's Err stands for them.
 func (d *Driver) Read(ctx context.Context, due []*agent.Tag, b *agent.Batch) (more bool, err error) {
 	if len(due) == 0 {
 		return false, nil
@@ -22,12 +22,9 @@ func (d *Driver) Read(ctx context.Context, due []*agent.Tag, b *agent.Batch) (mo
 	plan := d.plans.of(due)
 	before := len(b.Readings)
 	b.Readings = slices.Grow(b.Readings, len(due))[:before+len(due)]
-	p := pass{d: d, plan: plan, due: due, out: b.Readings[before:]}
-	kept := d.wire.conn != nil
+	p := pass{d: d, plan: plan, due: due, out: b.Readings[before:], kept: d.wire.conn != nil}
 	err = p.run(ctx)
-	if p.lost && kept && p.asked == 1 {
-		// Devices and gateways close connections that were idle for a while.
-		// That a kept one is gone shows only now, and nothing was read on it.
+	if p.stale {
 		p = pass{d: d, plan: plan, due: due, out: p.out}
 		err = p.run(ctx)
 	}
@@ -48,7 +45,8 @@ type pass struct {
 
 	asked, answered int
 	silence         error // of the last request that was not answered
-	lost            bool  // the connection was lost
+	kept            bool  // the connection is from an earlier Read
+	stale           bool  // and was gone already, which is nobody's fault: once more on a new one
 }
 
 func (p *pass) run(ctx context.Context) error {
@@ -69,7 +67,7 @@ func (p *pass) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.asked > 0 && p.answered == 0 {
+	if p.asked > 0 && p.answered == 0 && !p.d.anyAlive() {
 		clear(p.out)
 		return p.silence
 	}
@@ -105,9 +103,13 @@ func (p *pass) ask(ctx context.Context, u *unit, r *request) error {
 		p.mark(r, p.d.blame(u, r, code, p.silence))
 		return nil
 	}
+	// Devices and gateways close connections that were idle for a while; it shows
+	// at the next request.
+	if p.stale = code == agent.NoConnection && p.kept && p.asked == 1; p.stale {
+		return err
+	}
 	err = fmt.Errorf("unit %d, %s: %w", u.id, r, err)
 	p.d.blame(u, r, code, err)
-	p.lost = code == agent.NoConnection
 	if p.answered == 0 {
 		clear(p.out)
 	}

@@ -27,6 +27,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 		{"port 0", "address: tcp://plc:0", nil, []string{"modbus.address", "0 is not a port"}},
 		{"port too large", "address: tcp://plc:70000", nil, []string{"modbus.address", "70000 is not a port"}},
 		{"not an address", "address: 'tcp://plc:5o2'", nil, []string{"modbus.address", "is not an address"}},
+		{"unit below 0", "address: tcp://plc\nunit: -1", nil, []string{"modbus.unit", "0 to 255"}},
 		{"everything at once", "address: plc\nunit: 256\ntimeout: 0s\nconnect_timeout: 1h\npause: -1s\nmax_gap: 125",
 			[]string{"holding 1", "holdng 2", "", "coil 70000 int16"}, []string{
 				"modbus.address", `write "tcp://plc"`, "modbus.unit", "0 to 255", "modbus.timeout", "10ms to 20s",

@@ -25,20 +25,16 @@ type failures struct {
 	until uint64     // it rests until then, by the monotonic clock
 }
 
-// add notes one more. The rest doubles each time. A lost connection may have
-// other causes, so only a second one in a row is followed by a rest.
+// add notes one more. One alone may be chance, and a rest after it would cost
+// the next poll as well; from the second in a row on the rest doubles each time.
 func (f *failures) add(code agent.Code, wall time.Time, mono uint64) {
 	if f.count == 0 {
 		f.since = wall
 	}
 	f.code = code
 	f.count++
-	doublings := f.count - 1
-	if code == agent.NoConnection {
-		doublings--
-	}
-	if doublings >= 0 {
-		f.until = mono + uint64(min(firstRest<<min(doublings, 5), maxRest))
+	if f.count > 1 {
+		f.until = mono + uint64(min(firstRest<<min(f.count-2, 5), maxRest))
 	}
 }
 
