@@ -66,7 +66,8 @@ func split(part string) string {
 func unknownWord(word string) error {
 	switch strings.ToLower(strings.Trim(word, ".")) {
 	case "fs", "f.s", "fullscale", "span", "urv":
-		return fault("a percentage of full scale is not a percentage of the reading", "multiply it with the span on the data sheet and write it in the tag's unit, for example \"5 mg/Nm3 limit\"")
+		return fault("a percentage of full scale is not a percentage of the reading",
+			"multiply it with the span on the data sheet and write it in the tag's unit, for example \"5 mg/Nm3 limit\"")
 	}
 	return fault("unknown word "+quote(word), "write limit (±, the usual one), k2 (expanded, k = 2) or standard")
 }

@@ -10,27 +10,33 @@ import (
 )
 
 const (
-	minEvery   = 10 * time.Millisecond
-	maxEvery   = 24 * time.Hour
-	longest    = 100 // characters of a name
-	longestID  = 63
-	maxFlush   = time.Minute
-	creditCode = `^[0-9A-Z]{18}$`
-	plantID    = `^[a-z0-9][a-z0-9-]*$`
+	minEvery  = 10 * time.Millisecond
+	maxEvery  = 24 * time.Hour
+	longest   = 100 // characters of a name
+	longestID = 63
+	maxFlush  = time.Minute
+)
+
+var (
+	creditCode = regexp.MustCompile(`^[0-9A-Z]{18}$`)
+	plantID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 )
 
 func (c *Config) checkPlant() {
 	p := c.Plant
+	if c.faulted["plant"] {
+		return
+	}
 	switch {
 	case p.ID == "":
 		c.noteFault("plant.id", "write id: and a short name, for example cq-mill-2", "the plant's id is missing")
-	case len(p.ID) > longestID || !regexp.MustCompile(plantID).MatchString(p.ID):
+	case len(p.ID) > longestID || !plantID.MatchString(p.ID):
 		c.noteFault("plant.id", "use a-z, 0-9 and -, at most 63, for example cq-mill-2", quote(p.ID)+" is not a plant id")
 	}
 	if _, err := time.LoadLocation(p.Timezone); err != nil || p.Timezone == "Local" || p.Timezone == "" {
 		c.noteFault("plant.timezone", "write its IANA name, for example Asia/Shanghai", "unknown time zone "+quote(p.Timezone))
 	}
-	if p.Company.CreditCode != "" && !regexp.MustCompile(creditCode).MatchString(p.Company.CreditCode) {
+	if p.Company.CreditCode != "" && !creditCode.MatchString(p.Company.CreditCode) {
 		c.noteFault("plant.company.credit_code", "write the 18 digits and capital letters of the business licence", "this is not a unified social credit code")
 	}
 	c.checkClock("plant.day_start", p.DayStart)

@@ -43,9 +43,11 @@ type Config struct {
 	Upstreams []Part
 	Tags      []*agent.Tag // all, in order; Index and Gen are set
 
-	root     *node
-	problems []Problem
-	faulted  map[string]bool // paths named already: what follows from a fault is not one more
+	root      *node
+	problems  []Problem
+	malformed []Problem       // the first of problems: those of the YAML form
+	unnamed   int             // problems beyond maxProblems
+	faulted   map[string]bool // paths named already: what follows from a fault is not one more
 }
 
 // Buffer is where and how much to keep.
@@ -121,9 +123,12 @@ func parseText(path, text string) (*Config, error) {
 	if root == nil {
 		return nil, &Error{problems}
 	}
-	c := &Config{Path: path, Dir: filepath.Dir(path), root: root, problems: problems, faulted: map[string]bool{}}
+	c := &Config{Path: path, Dir: filepath.Dir(path), root: root, problems: problems, malformed: problems, faulted: map[string]bool{}}
 	c.addTables()
 	c.fill()
+	if c.unnamed > 0 {
+		c.problems = append(c.problems, Problem{File: path, Msg: itoa(c.unnamed) + " more mistakes are not shown", Fix: "correct these first; often one is the cause of many"})
+	}
 	if len(c.problems) > 0 {
 		return c, &Error{sorted(c.problems)}
 	}

@@ -96,7 +96,10 @@ func (d *decoder) is(n *node, want kind, path, wants, example string) bool {
 		return false
 	case scalar:
 		found = quote(n.text)
-		if want == list {
+		switch {
+		case strings.ContainsAny(n.text, "：，"):
+			fix = "write plain : and , with a blank behind, not ： and ，"
+		case want == list:
 			fix = "put it in brackets: [" + n.text + "]"
 		}
 	case list:
@@ -158,10 +161,9 @@ func set(n *node, option string, v reflect.Value) error {
 		wants, _ := wanted(v, option)
 		return fault("want "+wants+", found a text in quotes", "write "+n.text+" without quotes")
 	case v.Kind() == reflect.Bool:
-		v.SetBool(n.text == "true")
-		if n.text != "true" && n.text != "false" {
-			err = fault("want true or false, found "+quote(n.text), boolFix(n.text))
-		}
+		var b bool
+		b, err = boolean(n.text)
+		v.SetBool(b)
 	case v.CanInt():
 		var i int64
 		i, err = whole(n.text, v.Type().Bits())
@@ -178,16 +180,6 @@ func set(n *node, option string, v reflect.Value) error {
 		panic(fmt.Sprintf("BUG: no configuration value becomes a %s", v.Type()))
 	}
 	return err
-}
-
-func boolFix(s string) string {
-	switch strings.ToLower(s) {
-	case "yes", "on", "y", "true", "1":
-		return "write true"
-	case "no", "off", "n", "false", "0":
-		return "write false"
-	}
-	return "write true or false"
 }
 
 func (d *decoder) sliceOf(n *node, path, option string, v reflect.Value) {
@@ -225,14 +217,19 @@ func (d *decoder) structure(n *node, path string, v reflect.Value) {
 	}
 }
 
-// unknown faults a key that has no field. In brackets a comma ends a value, so
-// what stands behind a decimal comma looks like a key.
+// unknown faults a key that has no field. In brackets a comma ends a value and
+// a missing colon makes a key of it, so some keys were never meant to be one.
 func (d *decoder) unknown(e entry, path string, known []string) {
 	msg, fix := "unknown key "+quote(e.key), instead(e.key, known)
+	first, rest, more := strings.Cut(e.key, " ")
 	switch {
+	case strings.ContainsAny(e.key, "：，"):
+		fix = "write plain : and , with a blank behind, not ： and ，"
 	case e.value.kind != nothing:
 	case strings.Trim(e.key, "0123456789") == "":
 		msg, fix = "a comma stands in a number", "write a point, for example 0.5"
+	case more && slices.Contains(known, first):
+		msg, fix = "a colon is missing", "write "+first+": "+rest
 	case nearest(e.key, known) == "":
 		fix = "put the whole text in quotes if the comma belongs to it"
 	}

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"recoup/agent"
 )
+
+const maxProblems = 1000 // of one Load; nobody reads more
 
 // Explain gives the faults of a part's constructor their places in the file.
 // Paths are relative to prefix, the part's Path ("" for the whole file); one
@@ -36,7 +39,12 @@ func (c *Config) note(path string, err error) {
 	var faults agent.Faults
 	faults.Join(path, err)
 	for _, f := range faults {
-		if !c.faulted[f.Path] {
+		switch {
+		case c.faulted[f.Path]:
+		case len(c.problems) >= maxProblems:
+			c.unnamed++
+		case c.hasFormProblem(c.root.find(f.Path)):
+		default:
 			c.problems = append(c.problems, c.problem(f))
 		}
 		c.faulted[f.Path] = true
@@ -44,6 +52,14 @@ func (c *Config) note(path string, err error) {
 			c.faulted[f.Path[:i]] = true // with one number of a range wrong, the range is
 		}
 	}
+}
+
+// hasFormProblem reports whether the text at a place is itself malformed: what
+// it then says does not matter.
+func (c *Config) hasFormProblem(at spot) bool {
+	return slices.ContainsFunc(c.malformed, func(p Problem) bool {
+		return p.Line == at.line && p.Column == at.column && p.File == at.file.path
+	})
 }
 
 func (c *Config) noteFault(path, fix, msg string) {

@@ -27,6 +27,18 @@ type spot struct {
 	line, column int
 }
 
+// character gives what stands at the place, 0 behind the end of the line.
+func (s spot) character() rune {
+	column := 1
+	for _, c := range s.file.line(s.line) {
+		if column == s.column {
+			return c
+		}
+		column++
+	}
+	return 0
+}
+
 type kind uint8
 
 const (

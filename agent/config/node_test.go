@@ -104,6 +104,32 @@ func TestNestingIsBounded(t *testing.T) {
 	}
 }
 
+func TestGroupsAreBounded(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       bool
+	}{
+		{"keys", strings.Repeat("k: 1\n", maxKeys+1), true},
+		{"keys below", "a:\n" + strings.Repeat("  k: 1\n", maxKeys+1), true},
+		{"a list", "a:\n" + strings.Repeat("- 1\n", 2*maxKeys), false},
+		{"block entries", "a:\n" + strings.Repeat("  - b: 1\n    c: 2\n", maxKeys), false},
+		{"comments", strings.Repeat("# a\n", 2*maxKeys) + "a: 1\n", false},
+	}
+	for _, test := range tests {
+		if p, got := tooMuch(newFile("a.yaml", test.text)); got != test.want {
+			t.Errorf("%s: got %v (%v), want %v", test.name, got, p, test.want)
+		}
+	}
+}
+
+func TestManyMistakes(t *testing.T) {
+	text := "plant: {id: mill}\nsources:\n- {name: a, modbus: {}, tags: [\n" + strings.Repeat("  {name: b c},\n", maxProblems+7) + "]}\n"
+	_, err := Parse("a.yaml", []byte(text))
+	if want := "a.yaml: 7 more mistakes are not shown\n"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %.100v, want %s", err, want)
+	}
+}
+
 func TestMask(t *testing.T) {
 	tests := map[string]string{
 		`http: {token: "a, b", url: x}`:             `http: {token: ******, url: x}`,

@@ -114,7 +114,8 @@ func (c *Config) part(n *node, path string, common any) Part {
 	// A group of keys is a section; a plain value is one only for want of a group.
 	slices.SortStableFunc(sections, func(a, b entry) int { return rank(a) - rank(b) })
 	for _, more := range sections[min(1, len(sections)):] {
-		c.noteFault(path+"."+more.key+":", "give it an entry of its own, or delete it", quote(more.key)+" is one section too many, beside "+quote(sections[0].key))
+		c.noteFault(path+"."+more.key+":", "give it an entry of its own, or delete it",
+			quote(more.key)+" is one section too many, beside "+quote(sections[0].key))
 	}
 	if len(sections) == 0 {
 		c.noteFault(path, "add one, for example modbus: {…} to a source, oil_mist: {…} to a KPI, http: {…} to an upstream", "the entry has no section that says what it is")

@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 
 // String prints the problem as
 //
-//	mill.yaml:14:33: sources[0].tags[2].at: unknown table "holdng"
+//	mill.yaml:14:27: sources[0].tags[2].at: unknown table "holdng"
 //	   14 |   - {name: mill.c_in, at: holdng 102 float32 cdab}
 //	      |                           ^
 //	    write one of coil, discrete, input, holding
@@ -121,13 +121,13 @@ func problemAt(at spot, path, msg, fix string) Problem {
 
 // secret matches what must not reach a terminal or a log: the value of a key
 // that is named like a secret, and the password in an address.
-const secret = `(?i)(?:password|passwd|passphrase|token|secret|api_key)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[^\s,}]+)|://[^/@:\s]*:([^/@\s]+)@`
+var secret = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|token|secret|api_key)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[^\s,}]+)|://[^/@:\s]*:([^/@\s]+)@`)
 
 // mask covers secrets and keeps the columns.
 func mask(line string) string {
 	var masked strings.Builder
 	from := 0
-	for _, m := range regexp.MustCompile(secret).FindAllStringSubmatchIndex(line, -1) {
+	for _, m := range secret.FindAllStringSubmatchIndex(line, -1) {
 		start, end := max(m[2], m[4]), max(m[3], m[5])
 		masked.WriteString(line[from:start])
 		masked.WriteString(strings.Repeat("*", utf8.RuneCountInString(line[start:end])))

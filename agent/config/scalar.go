@@ -101,6 +101,24 @@ func number(s string) (float64, error) {
 	return 0, fault("want a number, found "+quote(s), fix)
 }
 
+// boolean reads true or false, in capitals too: spreadsheets write them so.
+func boolean(s string) (bool, error) {
+	switch s {
+	case "true", "True", "TRUE":
+		return true, nil
+	case "false", "False", "FALSE":
+		return false, nil
+	}
+	fix := "write true or false"
+	switch strings.ToLower(s) {
+	case "yes", "on", "y", "1":
+		fix = "write true"
+	case "no", "off", "n", "0":
+		fix = "write false"
+	}
+	return false, fault("want true or false, found "+quote(s), fix)
+}
+
 // whole reads a whole number that fits into bits; hexadecimal with 0x. A
 // leading zero is refused, because it means octal to some and nothing to
 // others.

@@ -54,6 +54,19 @@ func TestPercent(t *testing.T) {
 	}
 }
 
+func TestBoolean(t *testing.T) {
+	tests := []struct {
+		in, fix string
+		want    bool
+	}{{"true", "", true}, {"TRUE", "", true}, {"False", "", false}, {"yes", "write true", false}, {"OFF", "write false", false}, {"", "write true or false", false}}
+	for _, test := range tests {
+		got, err := boolean(test.in)
+		if got != test.want || (err == nil) != (test.fix == "") || err != nil && !strings.HasSuffix(err.Error(), "("+test.fix+")") {
+			t.Errorf("boolean(%q): got %v, %v; want %v, fix %q", test.in, got, err, test.want, test.fix)
+		}
+	}
+}
+
 func TestParseAccuracy(t *testing.T) {
 	tests := []struct {
 		in, unit string

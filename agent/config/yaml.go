@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	maxNesting = 64        // more is a mistake or an attack on the parser's stack
+	maxNesting = 64        // more is a mistake or an attack on the library's stack
+	maxKeys    = 10_000    // in one group; the library takes minutes for many more
 	maxNodes   = 1_000_000 // after aliases are put in; more is an attack
 	maxChecked = 2000      // bytes of a line up to which columns are checked
 )
@@ -27,10 +28,10 @@ type reader struct {
 // what is wrong with its form. Double keys are all named here.
 func readYAML(path, text string) (*node, []Problem) {
 	r := &reader{file: newFile(path, text), anchors: map[string]*node{}}
-	if at, deep := tooDeep(r.file); deep {
-		return nil, []Problem{problemAt(at, "", "brackets or dashes are nested too deep", "close the brackets that are open above")}
+	if p, much := tooMuch(r.file); much {
+		return nil, []Problem{p}
 	}
-	tree, err := parse(text)
+	tree, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, []Problem{r.syntax(err)}
 	}
@@ -60,20 +61,6 @@ func readYAML(path, text string) (*node, []Problem) {
 
 const exampleFix = `begin with "plant:"; "recoup example modbus" prints a source to start from`
 
-// parse fences the library off: a fault in it must not look like one of ours.
-func parse(text string) (tree *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			err = errLibrary{}
-		}
-	}()
-	return parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
-}
-
-type errLibrary struct{}
-
-func (errLibrary) Error() string { return "the YAML library cannot read this file" }
-
 // node converts one value. It gives nil for an alias without an anchor, a
 // mistake named already: what would have held the value goes without.
 func (r *reader) node(in ast.Node) *node {
@@ -102,7 +89,21 @@ func (r *reader) node(in ast.Node) *node {
 	}
 	tk := in.GetToken()
 	quoted := tk.Type == token.SingleQuoteType || tk.Type == token.DoubleQuoteType
+	if !quoted {
+		r.checkPlain(tk)
+	}
 	return &node{kind: scalar, text: tk.Value, quoted: quoted, at: r.spot(tk), size: 1}
+}
+
+// checkPlain faults texts without quotes that the library takes as they are
+// and nobody means so.
+func (r *reader) checkPlain(tk *token.Token) {
+	switch {
+	case strings.Contains(tk.Value, ": "):
+		r.fault(tk, "a colon stands in the text "+quote(tk.Value), "write a comma before the second key, or put the text in quotes")
+	case strings.IndexAny(tk.Value, "“”‘’「") == 0:
+		r.fault(tk, "typographic quotes do not quote", "write plain ones (\") before and after the text")
+	}
 }
 
 func (r *reader) list(in *ast.SequenceNode) *node {
@@ -143,6 +144,10 @@ func (r *reader) mapping(values []*ast.MappingValueNode, flow bool, start *token
 		}
 		key, at := r.key(v.Key)
 		value := r.node(v.Value)
+		if strings.HasPrefix(key, "-") {
+			r.problems = append(r.problems, problemAt(at, "", "no blank after the dash", "write a blank after the dash"))
+			continue
+		}
 		if i == 0 && !flow {
 			n.at = at
 		}
@@ -217,6 +222,9 @@ func (r *reader) fault(tk *token.Token, msg, fix string) {
 // and some quotes, so the nearest place where the token's text really stands is
 // taken.
 func (r *reader) spot(tk *token.Token) spot {
+	if tk == nil { // the library made the node up, as it does for an anchor without a value
+		return spot{r.file, 1, 1}
+	}
 	at := spot{file: r.file, line: max(tk.Position.Line, 1), column: max(tk.Position.Column, 1)}
 	head, _, _ := strings.Cut(strings.TrimLeft(tk.Origin, " \t\r\n"), "\n")
 	head = strings.TrimRight(head, " \t\r")
@@ -242,30 +250,3 @@ func (r *reader) spot(tk *token.Token) spot {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// tooDeep looks for nesting that would exhaust the library. It counts brackets
-// and dashes roughly: no honest file comes near the limit.
-func tooDeep(f *file) (spot, bool) {
-	depth := 0
-	for i, line := range f.lines {
-		trimmed := strings.TrimLeft(line, " ")
-		if strings.HasPrefix(trimmed, "#") {
-			continue
-		}
-		if strings.HasPrefix(trimmed, strings.Repeat("- ", maxNesting)) || strings.HasPrefix(trimmed, strings.Repeat("? ", maxNesting)) {
-			return spot{f, i + 1, 1}, true
-		}
-		for j, c := range line {
-			switch c {
-			case '[', '{':
-				depth++
-			case ']', '}':
-				depth = max(depth-1, 0)
-			}
-			if depth > maxNesting {
-				return spot{f, i + 1, utf8.RuneCountInString(line[:j]) + 1}, true
-			}
-		}
-	}
-	return spot{}, false
-}

@@ -19,13 +19,13 @@ func call(t *testing.T, args ...string) (code int, out, errOut string) {
 // tenMistakes are the places and words that one run must name.
 var tenMistakes = []struct{ place, says string }{
 	{":4:13:", "Asia/Chongquing"},
-	{":5:22:", "shift"},
+	{":5:30:", "shift"},
 	{":6:33:", "4 gigs"},
 	{":7:15:", "0.0.0.0"},
 	{":11:14:", "adress"},
-	{":13:34:", "holdng"},
+	{":13:31:", "holdng"},
 	{":13:76:", "range"},
-	{":14:74:", "acuracy"},
+	{":14:71:", "acuracy"},
 	{":16:16:", "mill.q_out"},
 	{":20:49:", "mill.c_inn"},
 	{":24:5:", "htp"},

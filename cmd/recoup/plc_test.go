@@ -11,7 +11,7 @@ import (
 // TestPLCAbsentKilledRestarted: the agent runs without its PLC, says so, and
 // recovers; the running window's reasons show the seconds.
 func TestPLCAbsentKilledRestarted(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "unit: Nm3/h,", "unit: Nm3/h, max_gap: 2s,") // or so short an outage would be bridged
 	w.live(t)
 	w.plc.PowerOff()
 	r := w.start(t)
@@ -48,25 +48,22 @@ func TestPLCAbsentKilledRestarted(t *testing.T) {
 func lostSeconds(t *testing.T, board, cause string) (sum float64) {
 	t.Helper()
 	var b struct {
-		Current []struct {
-			KPI    string
-			Window struct{ Kind string }
-			Terms  []struct {
-				Lost []struct {
-					Cause   string
-					Seconds float64
-				}
+		Running []struct {
+			KPI, Window string
+			Lost        []struct {
+				Cause   string
+				Seconds float64
 			}
 		}
 	}
 	if err := json.Unmarshal([]byte(board), &b); err != nil {
 		t.Fatalf("%v in %.500s", err, board)
 	}
-	for _, r := range b.Current {
-		if r.KPI != "mill.oil.removal" || r.Window.Kind != "day" {
+	for _, r := range b.Running {
+		if r.KPI != "mill.oil.removal" || r.Window != "day" {
 			continue
 		}
-		for _, l := range r.Terms[0].Lost {
+		for _, l := range r.Lost {
 			if l.Cause == cause {
 				sum += l.Seconds
 			}

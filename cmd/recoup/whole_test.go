@@ -151,12 +151,12 @@ func (w *world) get(path string) string {
 	return string(body)
 }
 
-// until waits for a condition; a minute without it fails the test.
+// until waits for a condition; two minutes without it fail the test.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); {
+	for end := time.Now().Add(2 * time.Minute); !ok(); {
 		if time.Now().After(end) {
-			t.Fatalf("a minute without: %s", what)
+			t.Fatalf("two minutes without: %s", what)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
