@@ -88,9 +88,10 @@ type ResultKey struct {
 	Kind   WindowKind
 	Start  int64 // Unix seconds
 	States string
+	Config [32]byte // a changed definition ends a window as Partial and begins it anew
 }
 
 // Key gives the result's identity.
 func (r *Result) Key() ResultKey {
-	return ResultKey{r.KPI, r.Window.Kind, r.Window.Start.Unix(), r.States}
+	return ResultKey{r.KPI, r.Window.Kind, r.Window.Start.Unix(), r.States, r.Config}
 }

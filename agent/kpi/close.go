@@ -7,8 +7,6 @@ import (
 	"recoup/agent"
 )
 
-const longGap = 40 * 24 * 3600 * second // beyond it whole days are passed over without results of their own
-
 // feeds says which level's windows are added up to a level's.
 func (l level) feeds() []level {
 	switch l {
@@ -126,43 +124,4 @@ func (q *quantity) gather(own *sum, window, part span, s *sum) {
 		}
 	}
 	own.add(s)
-}
-
-// passOver skips whole days of a very long silence: their loss is booked in
-// the larger windows, day by day, without results of cells, hours, shifts or
-// days.
-func (e *Engine) passOver() {
-	for e.newest-longGap > e.open.end {
-		w := e.cal.window(day, e.open.start)
-		if w.start != e.open.start || w.end > e.newest-longGap || e.pending(w) {
-			return
-		}
-		sums := e.integrate(w, wholly)
-		for _, q := range e.quantities {
-			q.borrow(w)
-		}
-		e.windows[day] = w
-		e.ascend(day, w, sums)
-		for _, l := range cell.feeds() {
-			e.windows[l] = span{}
-		}
-		e.advance(w.end)
-	}
-}
-
-// pending reports that sums of a part of the day exist, or samples within it.
-func (e *Engine) pending(w span) bool {
-	for _, q := range e.quantities {
-		if q.sums[hour].begun || q.sums[shift].begun || q.sums[day].begun || len(q.adopted) > 0 {
-			return true
-		}
-	}
-	for _, in := range e.inputs {
-		for k := range in.runs {
-			if in.runs[k].before(w.end) != in.runs[k].before(w.start) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -165,3 +165,43 @@ func TestSmallCorrectionsAreAbsorbed(t *testing.T) {
 		t.Errorf("got %g %v and %v, want 1800, good, no event", got.Value, got.Quality, r.events)
 	}
 }
+
+func TestResetOfAHalfEmptyRegister(t *testing.T) {
+	tag := oilTotal()
+	tag.Scale, tag.Counter = 1, &agent.Counter{Modulus: 1000, MaxRate: 1}
+	for _, test := range []struct {
+		from, to uint64
+		want     float64
+		code     agent.Code
+	}{
+		{400, 10, 10, agent.CounterReset}, // 610 could have passed in 600 s, but the register was not near its end
+		{700, 10, 310, agent.CounterWrap},
+	} {
+		r := newRig(t, utc(), amount("a", 1, tag))
+		r.read(sec(0), raw(tag, 0, test.from))
+		r.read(sec(600), raw(tag, 600, test.to))
+		r.read(sec(900), raw(tag, 900, test.to))
+		if got := r.only("a.total", agent.Cell); !near(got.Value, test.want, 1e-9) || !slices.Equal(r.codes(agent.CounterChanged), []agent.Code{test.code}) {
+			t.Errorf("%d to %d: got %g and %v, want %g and %v", test.from, test.to, got.Value, r.codes(agent.CounterChanged), test.want, test.code)
+		}
+	}
+}
+
+func TestAccuracyOfATotaliser(t *testing.T) {
+	tag := oilTotal()
+	tag.Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.2, As: "standard"}
+	r := newRig(t, utc(), amount("a", 1, tag))
+	for s := 0.0; s <= 3600; s += 10 {
+		r.read(sec(s), raw(tag, s, uint64(s/10)))
+	}
+	cell, hour := r.of("a.total", agent.Cell)[1], r.only("a.total", agent.Hour)
+	if c := cell.Terms[0]; !near(c.USys, 0.09, 1e-9) || !near(c.URand, 0.2*1.4142136, 1e-6) {
+		t.Errorf("cell: got %+v, want 1 %% of 9 kg and twice 0.2 kg in squares", c)
+	}
+	if h := hour.Terms[0]; !near(h.USys, 0.36, 1e-9) || !near(h.URand, 2*0.2*1.4142136, 1e-6) {
+		t.Errorf("hour: got %+v, want the systematic part added, the random one in squares", h)
+	}
+	if !near(hour.U, 2*0.6705, 1e-3) {
+		t.Errorf("got U %g, want 1.341", hour.U)
+	}
+}

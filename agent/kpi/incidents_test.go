@@ -196,8 +196,13 @@ func TestGraceClosesWithoutTheOther(t *testing.T) {
 	for s := 0.0; s <= 960; s += 10 {
 		r.read(sec(s), good(x, sec(s), 1))
 	}
+	for _, hint := range []func(*agent.Batch){func(b *agent.Batch) { b.More = true }, func(b *agent.Batch) { b.Backfill = true }} {
+		b := r.batch("a", sec(961))
+		hint(b)
+		r.add(b)
+	}
 	if len(r.results) != 0 {
-		t.Fatalf("closed at the grace, want only after it")
+		t.Fatalf("closed at the grace or by a batch that closes nothing, want only after it")
 	}
 	r.read(sec(961), good(x, sec(961), 1))
 	got := r.only("k.ratio", agent.Cell)
@@ -227,6 +232,23 @@ func TestSmallestWindowsComeFirst(t *testing.T) {
 		if one.Partial != (one.Window.Kind != agent.Cell && one.Window.Kind != agent.Hour) {
 			t.Errorf("%s: got partial %v", one.Window.Kind, one.Partial)
 		}
+	}
+}
+
+func TestClockFarAheadIsPassedOver(t *testing.T) {
+	tag := tagOf("x", "kg/s", "plc", 0)
+	r := newRig(t, agent.Plant{Timezone: "UTC", DayStart: "07:20", Shifts: []string{"08:00"}}, amount("a", 1, tag))
+	r.every(tag, 0, 100, 2)
+	r.ahead = 60 * 365 * 24 * time.Hour
+	for s := 100.0; s < 1000; s += 10 {
+		at := sec(s).Add(r.ahead)
+		r.read(at, good(tag, at, 2))
+	}
+	if n := len(r.results); n < 60*(1+12+52) || n > 15000 {
+		t.Errorf("got %d results of 60 years passed over, want those of weeks, months and years and of 40 days", n)
+	}
+	for _, one := range r.results {
+		checkBooks(t, one)
 	}
 }
 
@@ -291,5 +313,73 @@ func TestCurrent(t *testing.T) {
 	}
 	if after, _ := r.engine.Checkpoint(); string(after) != string(before) {
 		t.Error("Current changed the state")
+	}
+}
+
+func TestDoubtWithoutReasonStillShows(t *testing.T) {
+	tag := tagOf("x", "kg/s", "plc", 0)
+	r := newRig(t, utc(), amount("a", 1, tag))
+	for s := 0.0; s <= 900; s += 10 {
+		one := good(tag, sec(s), 1)
+		if s == 500 {
+			one.Quality = agent.Uncertain
+		}
+		r.read(sec(s), one)
+	}
+	if got := r.only("a.total", agent.Cell); got.Quality != agent.Uncertain || got.Reason.Code != agent.DeviceDoubt || got.Value != 900 {
+		t.Errorf("got %g %v %v, want 900, uncertain", got.Value, got.Quality, got.Reason)
+	}
+}
+
+func TestBegunLateIsPartial(t *testing.T) {
+	tag := tagOf("x", "kg/s", "plc", 0)
+	r := newRig(t, utc(), amount("a", 1, tag))
+	r.every(tag, 5, 7300, 2)
+	for _, kind := range []agent.WindowKind{agent.Cell, agent.Hour} {
+		for i, one := range r.of("a.total", kind) {
+			if one.Partial != (i == 0) || (one.Quality == agent.Uncertain) != (i == 0) {
+				t.Errorf("%s %d: got partial %v, %v %v", kind, i, one.Partial, one.Quality, one.Reason)
+			}
+		}
+	}
+	if first := r.of("a.total", agent.Hour)[0]; lostSeconds(first, agent.PartialWindow, "") != 5 {
+		t.Errorf("got lost %v, want the 5 s before the beginning", first.Terms[0].Lost)
+	}
+}
+
+func TestClockSetBackWaitsForEverySourceAgain(t *testing.T) {
+	x, y := tagOf("x", "t/h", "a", 0), tagOf("y", "t/h", "b", 1)
+	r := newRig(t, utc(), ratio("k", 1, x, y))
+	both := func(from, to float64) {
+		for s := from; s < to; s += 10 {
+			r.read(sec(s+1), good(y, sec(s), 2))
+			r.read(sec(s+2), good(x, sec(s+2), 1))
+		}
+	}
+	both(0, 1805-10)
+	r.read(sec(1805), good(x, sec(1805), 1))
+	r.ahead = -305 * time.Second
+	both(1500, 2000)
+	for _, one := range r.of("k.ratio", agent.Cell) {
+		if lost := lostSeconds(one, agent.NoData, "x") + lostSeconds(one, agent.NoData, "y"); lost > 2 {
+			t.Errorf("cell %s: got %g s without data: %v", one.Window.Start, lost, one.Terms[0].Lost)
+		}
+	}
+}
+
+func TestMarksOfALongOutageAreNotKept(t *testing.T) {
+	tag := tagOf("x", "kg/s", "plc", 0)
+	r := newRig(t, utc(), amount("a", 1, tag))
+	r.every(tag, 0, 100, 2)
+	for s := 100.0; s < 86400; s += 10 {
+		r.outage("plc", sec(s), []agent.Code{agent.Timeout, agent.NoConnection}[int(s/10)%2])
+	}
+	if n := len(r.engine.inputs[0].runs[0].elems); n > 100 {
+		t.Errorf("got %d elements held after a day without a value, want those of one cell", n)
+	}
+	for i, one := range r.of("a.total", agent.Cell)[1:] {
+		if a, b := lostSeconds(one, agent.Timeout, "plc"), lostSeconds(one, agent.NoConnection, "plc"); a != 450 || b != 450 {
+			t.Errorf("cell %d: got %g and %g s, want 450 of each", i, a, b)
+		}
 	}
 }

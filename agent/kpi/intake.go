@@ -17,7 +17,9 @@ const (
 // closed, smallest first, and what it made known. The agent's own batches only
 // mark epochs and gaps and bring stored results; they return nothing.
 func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
-	e.heed(b)
+	if !b.Backfill {
+		e.heed(b)
+	}
 	if b.Source == agent.Own {
 		e.addOwn(b)
 		return nil, nil
@@ -54,10 +56,7 @@ func (e *Engine) heed(b *agent.Batch) {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
 	}
-	e.epoch = b.Epoch
-	if !b.Backfill {
-		e.lastHeard = b.Received.UnixNano()
-	}
+	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }
 
 // beginAt begins the quantities that have not, with the earliest reading of

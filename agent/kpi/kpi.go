@@ -7,7 +7,11 @@
 //
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
-//	           counter.go stretch.go sum.go
+//	counter.go stretch.go            sum.go           catchup.go, passover.go, current.go
+//
+// A family (one file, one line in Families) only says which tags its terms are
+// made of and what follows from their totals; builder.go and units.go help it.
+// What outlives a restart is written by checkpoint.go and read by restore.go.
 //
 // Decisions that will be questioned:
 //
@@ -21,6 +25,9 @@
 //     out, random ones in squares. The relative error of a tag that appears in
 //     two terms counts as one and the same error; absolute parts count as
 //     independent between terms (figure.go).
+//   - A cell waits for every input, for 60 s at most, or for twice the interval
+//     of the slowest input: without its next reading the end of each cell would
+//     be lost.
 //   - Nothing is extrapolated. What is not covered is lost time with a cause.
 package kpi
 
@@ -32,9 +39,6 @@ func Families() map[string]agent.Kind[KPI] {
 		"oil_mist": {New: newOilMist, Example: oilMistExample},
 	}
 }
-
-// Family builds a KPI from its section of the configuration.
-type Family func(agent.Spec) (KPI, error)
 
 // KPI is one configured KPI: the quantities it computes.
 type KPI struct {

@@ -14,17 +14,17 @@ var oilMistExample string
 
 // oilMist is the section of the family.
 type oilMist struct {
-	Inlet       duct     `yaml:"inlet" json:"inlet"`
-	Outlet      duct     `yaml:"outlet" json:"outlet"`
-	Recovered   string   `yaml:"recovered" json:"recovered"`
-	Target      string   `yaml:"target" json:"target"`
-	MinCoverage *float64 `yaml:"min_coverage" json:"min_coverage"`
+	Inlet       duct     `yaml:"inlet"`
+	Outlet      duct     `yaml:"outlet"`
+	Recovered   string   `yaml:"recovered"`
+	Target      string   `yaml:"target"`
+	MinCoverage *float64 `yaml:"min_coverage"`
 }
 
 // duct is one side of the treatment.
 type duct struct {
-	Flow          string `yaml:"flow" json:"flow"`
-	Concentration string `yaml:"concentration" json:"concentration"`
+	Flow          string `yaml:"flow"`
+	Concentration string `yaml:"concentration"`
 }
 
 // newOilMist builds the KPI of an oil-mist treatment by the loss method: what
@@ -32,7 +32,8 @@ type duct struct {
 func newOilMist(spec agent.Spec) (KPI, error) {
 	b := builder{spec: spec, minCoverage: 0.5}
 	var section oilMist
-	b.faults.Join("", spec.Decode(&section))
+	var faults agent.Faults
+	faults.Join("", spec.Decode(&section))
 	if section.MinCoverage != nil {
 		b.minCoverage = *section.MinCoverage
 		if !(b.minCoverage >= 0 && b.minCoverage <= 1) {
@@ -52,7 +53,8 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 		kpi.Quantities = append(kpi.Quantities, b.quantity("recovered", "kg", total, agent.Range{Lo: 0, Hi: math.Inf(1)}, mass))
 	}
 	b.aim(&kpi, section.Target)
-	return kpi, b.faults.Err()
+	faults.Join(kpi.Family, b.faults.Err())
+	return kpi, faults.Err()
 }
 
 // removal is 1 − outlet/inlet.

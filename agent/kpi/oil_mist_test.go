@@ -160,7 +160,7 @@ func TestFaultsOfOilMist(t *testing.T) {
 				t.Fatalf("got %v, want faults", err)
 			}
 			for _, f := range faults {
-				if f.Path == test.path && strings.Contains(f.Msg, test.says) && strings.Contains(f.Fix, test.fix) {
+				if f.Path == "oil_mist."+test.path && strings.Contains(f.Msg, test.says) && strings.Contains(f.Fix, test.fix) {
 					return
 				}
 			}

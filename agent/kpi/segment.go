@@ -153,7 +153,10 @@ func (b *between) lost(from int64, dst []segment) []segment {
 	}
 	for i := range b.marks {
 		m := &b.marks[i]
-		if m.t > g.from && m.t < b.to && (m.code != g.code || m.trait != g.trait) {
+		if m.t >= b.to {
+			break
+		}
+		if m.t > g.from && (m.code != g.code || m.trait != g.trait) {
 			head := g
 			head.to = m.t
 			dst = append(dst, head)

@@ -111,19 +111,18 @@ func (s *series) note(m element) {
 	s.put(m)
 }
 
-// prune forgets what no instant from t on needs: everything before the last
-// sample at or before t.
+// prune forgets what no instant from t on needs: it keeps the last sample at or
+// before t, the last mark between the two, and what comes later.
 func (s *series) prune(t int64) {
-	keep := s.before(t)
-	if keep < 0 { // marks only: the last one still says why there is nothing
-		for keep+2 < len(s.elems) && s.elems[keep+2].t <= t && s.elems[keep+2].isMark() {
-			keep++
-		}
-		keep++
+	kept := s.elems[:0]
+	sample, next := s.before(t), s.after(t)
+	if sample >= 0 {
+		kept = append(kept, s.elems[sample])
 	}
-	if keep > 0 {
-		s.elems = s.elems[:copy(s.elems, s.elems[keep:])]
+	if last := next - 1; last > sample {
+		kept = append(kept, s.elems[last])
 	}
+	s.elems = append(kept, s.elems[next:]...)
 }
 
 // before gives the index of the last sample at or before t, -1 for none.

@@ -27,7 +27,8 @@ var tenMistakes = []struct{ place, says string }{
 	{":13:76:", "range"},
 	{":14:71:", "acuracy"},
 	{":16:16:", "mill.q_out"},
-	{":20:49:", "mill.c_inn"},
+	{":20:47:", "mill.c_inn"},
+	{":21:22:", "normal cubic metres"},
 	{":24:5:", "htp"},
 }
 

@@ -1,0 +1,168 @@
+package kpi
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"recoup/agent"
+)
+
+// chaos makes batches that no plant would send: times out of order, equal, far
+// off; restarts, sets of the clock, gaps, totalisers that jump.
+type chaos struct {
+	*rand.Rand
+	rig   *rig
+	tags  []*agent.Tag
+	now   float64
+	count uint64
+	calm  bool // the clock is never set
+}
+
+func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
+	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
+	for i := range 6 {
+		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
+		tag.Every = 5 * time.Second
+		c.tags = append(c.tags, tag)
+	}
+	c.tags[1].Hold, c.tags[1].MaxGap = true, 20*time.Minute
+	c.tags[2].Counter = &agent.Counter{Modulus: 1000, MaxRate: 1}
+	c.tags[2].Scale = 0.5
+	c.tags[3].Cutoff = 3
+	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
+	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
+	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
+		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]))
+	return c
+}
+
+func (c *chaos) batch() *agent.Batch {
+	c.now += c.Float64() * 20
+	switch n := c.IntN(1000); {
+	case n < 3:
+		c.now += c.ExpFloat64() * 3000
+	case n < 5:
+		c.rig.epoch, c.rig.boot = c.Uint64()|1, c.Uint64()
+	case n < 8 && !c.calm:
+		c.rig.ahead += time.Duration(c.NormFloat64() * float64(20*time.Minute))
+	}
+	at := sec(c.now).Add(c.rig.ahead)
+	if c.IntN(10) == 0 {
+		return c.own(at)
+	}
+	b := c.rig.batch([]string{"a", "b"}[c.IntN(2)], at)
+	for i, tag := range c.tags {
+		if tag.Source == b.Source {
+			for range c.IntN(3) {
+				b.Readings = append(b.Readings, c.reading(i, at))
+			}
+		}
+	}
+	switch c.IntN(30) {
+	case 0:
+		b.Err = agent.Reason{Code: agent.Timeout}
+	case 1:
+		b.HeldUntil = at.Add(time.Duration(c.NormFloat64() * float64(time.Minute)))
+	case 2:
+		b.More = true
+	case 3:
+		b.Backfill = true
+	}
+	return b
+}
+
+func (c *chaos) reading(i int, at time.Time) agent.Reading {
+	tag := c.tags[i]
+	switch c.IntN(40) {
+	case 0:
+		at = at.Add(time.Duration(c.NormFloat64() * float64(10*time.Minute)))
+	case 1:
+		at = at.Add(time.Duration(c.NormFloat64() * float64(400*time.Hour)))
+	case 2:
+		at = time.Time{}
+	case 3:
+		at = at.Truncate(time.Minute)
+	}
+	if tag.Counter != nil {
+		c.count += c.Uint64N(8)
+		if c.IntN(50) == 0 {
+			c.count = c.Uint64N(1000)
+		}
+		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
+	}
+	r := good(tag, at, c.NormFloat64()*10)
+	switch c.IntN(50) {
+	case 0:
+		r.Value = agent.Float64Value(math.NaN())
+	case 1:
+		r.Value = agent.TextValue("?")
+	case 2:
+		r = bad(tag, at, agent.Sentinel)
+	case 3:
+		r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.DeviceDoubt}
+	}
+	return r
+}
+
+func (c *chaos) own(at time.Time) *agent.Batch {
+	b := c.rig.batch(agent.Own, at)
+	if c.IntN(20) == 0 {
+		b.Events = []agent.Event{{Kind: agent.GapRecorded, Gap: &agent.Gap{To: b.Mark, First: at.Add(-time.Minute), Rows: map[string]int{"a": 4}}}}
+	}
+	return b
+}
+
+func TestAnythingKeepsTheBooks(t *testing.T) {
+	for seed := range uint64(20) {
+		c := newChaos(t, seed, true)
+		cells := map[string]int64{}
+		for i := range 2000 {
+			c.rig.add(c.batch())
+			if i%10 == 0 {
+				c.rig.engine.Current()
+			}
+		}
+		if len(c.rig.results) < 100 {
+			t.Errorf("seed %d: got %d results, want many", seed, len(c.rig.results))
+		}
+		for _, one := range c.rig.results {
+			checkBooks(t, one)
+			if one.Window.Kind != agent.Cell {
+				continue
+			}
+			if last, known := cells[one.KPI]; known && last != one.Window.Start.UnixNano() {
+				t.Fatalf("seed %d: %s jumps from %s to %s", seed, one.KPI, instant(last), one.Window.Start)
+			}
+			cells[one.KPI] = one.Window.End.UnixNano()
+		}
+	}
+}
+
+func TestAnythingSurvivesRestore(t *testing.T) {
+	for seed := range uint64(12) {
+		c := newChaos(t, seed, false)
+		other := newChaos(t, seed, false).rig.engine
+		for i := range 2000 {
+			b := c.batch()
+			want, wantEvents := c.rig.add(b)
+			got, gotEvents := other.Add(b)
+			if got, want := outcome(t, got, gotEvents), outcome(t, want, wantEvents); got != want {
+				t.Fatalf("seed %d batch %d: got\n%s\nwant\n%s", seed, i, got, want)
+			}
+			if i%5 == 0 {
+				other = newChaos(t, seed, false).rig.engine
+				if err := other.Restore(checkpointOf(t, c.rig.engine)); err != nil {
+					t.Fatalf("seed %d batch %d: %v", seed, i, err)
+				}
+			}
+		}
+		for _, one := range c.rig.results {
+			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
+				t.Errorf("seed %d: got %+v", seed, one)
+			}
+		}
+	}
+}
