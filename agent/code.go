@@ -37,6 +37,7 @@ const (
 	LateData           // readings arrived after their window had closed
 	Oversize           // more than the far side takes
 	Aged               // readings past the age bound, after every upstream had them
+	Damaged            // stored readings that can no longer be read
 	codes              // how many there are
 )
 
@@ -46,7 +47,7 @@ var codeNames = [codes]string{
 	"held_too_long", "agent_stopped", "driver_panic", "clock_step", "dropped",
 	"counter_reset", "counter_wrap", "counter_spike", "meter_replaced", "caught_up",
 	"low_coverage", "partial_window", "no_input", "bound_violated", "late_data",
-	"too_large", "aged",
+	"too_large", "aged", "damaged",
 }
 
 // String gives the stable name used in payloads and metric labels.

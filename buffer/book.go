@@ -1,6 +1,7 @@
 package buffer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -34,16 +35,8 @@ type book struct {
 
 // openBook opens a book, made with its buckets when it is not there.
 func openBook(path string, hook commitHook, buckets ...[]byte) (*book, error) {
-	fill := func(tx *bolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := createFile(path, 0, fill); err != nil {
+		if err := createFile(path, 0, func(tx *bolt.Tx) error { return createBuckets(tx, buckets) }); err != nil {
 			return nil, err
 		}
 	}
@@ -51,7 +44,7 @@ func openBook(path string, hook commitHook, buckets ...[]byte) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := guarded(func() error { return db.View(func(tx *bolt.Tx) error { return hasBuckets(tx, buckets) }) }); err != nil {
+	if err := guarded(func() error { return db.View(func(tx *bolt.Tx) error { return readable(tx, buckets) }) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &book{path: path, hook: hook, db: db}, nil
@@ -61,6 +54,24 @@ func hasBuckets(tx *bolt.Tx, buckets [][]byte) error {
 	for _, name := range buckets {
 		if tx.Bucket(name) == nil {
 			return fmt.Errorf("%w: it has no bucket %s", errDamaged, name)
+		}
+	}
+	return nil
+}
+
+// readable walks over every key, so that a damaged page shows at the start.
+func readable(tx *bolt.Tx, buckets [][]byte) error {
+	if err := hasBuckets(tx, buckets); err != nil {
+		return err
+	}
+	for _, name := range buckets {
+		cursor := tx.Bucket(name).Cursor()
+		for k, _ := cursor.First(); k != nil; {
+			next, _ := cursor.Next()
+			if next != nil && bytes.Compare(k, next) >= 0 {
+				return fmt.Errorf("%w: keys out of order in bucket %s", errDamaged, name)
+			}
+			k = next
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ func (c *catalog) tables(tx *bolt.Tx) (tables, error) {
 	if bucket == nil {
 		return found, nil
 	}
-	return found, bucket.ForEach(func(key, value []byte) error {
+	return found, forEach(bucket, func(key, value []byte) error {
 		if len(key) != 4 || len(value) < sumSize {
 			return fmt.Errorf("tags: %w", errRecord)
 		}

@@ -17,13 +17,13 @@ const quarantineDir = "quarantine"
 
 var errSuspect = errors.New("the newest segment is damaged; the next commit begins another")
 
-// condemn puts a stand-in in place of one batch that cannot be read.
+// condemn puts a stand-in in place of batches that cannot be read.
 func (s *Store) condemn(g *segment, bad *badFrame) error {
 	s.mending.Lock()
 	defer s.mending.Unlock()
 	s.mu.Lock()
-	at, _ := s.index.at(bad.number)
-	mark := agent.Mark{Epoch: g.sum.Epoch, Seq: bad.number}
+	at, _ := s.index.at(bad.From)
+	from, to := agent.Mark{Epoch: g.sum.Epoch, Seq: bad.From}, agent.Mark{Epoch: g.sum.Epoch, Seq: bad.To}
 	when := instant(g.sum.Begun) // early rather than late: it must close no window
 	s.mu.Unlock()
 	if at.seg != g {
@@ -32,11 +32,11 @@ func (s *Store) condemn(g *segment, bad *badFrame) error {
 	if bad.after != nil {
 		when = bad.after.Received
 	}
-	s.log.Error("stored batch damaged; a gap takes its place", "file", g.path, "batch", mark.String(), "err", bad)
-	gap := bareGap(mark, mark, when)
+	s.log.Error("stored batches damaged; a gap takes their place", "file", g.path, "from", from.String(), "to", to.String(), "err", bad)
+	gap := bareGap(from, to, when)
 	gap.Reason.Detail = "damaged on disk; how many readings it held is not known"
 	stand := standFor(gap, filepath.Base(g.path))
-	stand.Events[1].Reason.Detail = "batch " + mark.String()
+	stand.Events[1].Reason.Detail = fmt.Sprintf("batches %s to %s", from, to)
 	return s.keep(stand, nil)
 }
 

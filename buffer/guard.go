@@ -1,6 +1,7 @@
 package buffer
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -165,4 +166,33 @@ func syncDir(path string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// padKey is in every bucket, with a value too large for bbolt to write the
+// bucket into its parent's page. It would copy such a bucket into Go's memory
+// when reading, and a damaged one would then have pointers there that the
+// garbage collector dies of; no recover helps.
+var padKey = make([]byte, 8)
+
+func createBuckets(tx *bolt.Tx, names [][]byte) error {
+	for _, name := range names {
+		b, err := tx.CreateBucket(name)
+		if err != nil {
+			return err
+		}
+		if err := b.Put(padKey, make([]byte, pageSize/4)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forEach gives what a bucket holds, but the padding.
+func forEach(b *bolt.Bucket, take func(key, value []byte) error) error {
+	return b.ForEach(func(key, value []byte) error {
+		if bytes.Equal(key, padKey) {
+			return nil
+		}
+		return take(key, value)
+	})
 }

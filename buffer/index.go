@@ -90,8 +90,8 @@ func (x index) covers(from, to uint64) bool {
 	return true
 }
 
-// numbers counts those in [from, to] that some span has.
-func (x index) numbers(from, to uint64) (n uint64) {
+// count counts the numbers in [from, to] that some span has.
+func (x index) count(from, to uint64) (n uint64) {
 	for _, s := range x {
 		if lo, hi := max(s.from, from), min(s.to, to); lo <= hi {
 			n += hi - lo + 1

@@ -25,6 +25,8 @@ type keptNote struct {
 	Span    extent `json:"span"`
 	Results extent `json:"results"`
 	Events  extent `json:"events"`
+
+	Rows map[string]int `json:"rows,omitempty"` // the gap's own, as in the ledger
 }
 
 // keep stores a stand-in durably in place of those within its stretch, and lets
@@ -34,7 +36,7 @@ func (s *Store) keep(stand *agent.Batch, ownRows map[string]int) error {
 	from, _ := stand.Stands()
 	sum := summary{Rows: map[string]int{}}
 	sum.take(stand)
-	note := &keptNote{Epoch: stand.Epoch, From: from, To: stand.Seq, Span: sum.Span, Results: sum.Results, Events: sum.Events}
+	note := &keptNote{Epoch: stand.Epoch, From: from, To: stand.Seq, Span: sum.Span, Results: sum.Results, Events: sum.Events, Rows: ownRows}
 	enc := encoder{zstd: s.packer}
 	frame := enc.frame(nil, stand)
 	err := s.kept.update(func(tx *bolt.Tx) error {
@@ -51,15 +53,20 @@ func (s *Store) keep(stand *agent.Batch, ownRows map[string]int) error {
 	if err != nil {
 		return fmt.Errorf("keeping results and events of %d…%d: %w", from, stand.Seq, err)
 	}
-	entry := stand.Events[0]
-	gap := *entry.Gap
-	gap.Rows = ownRows
-	entry.Gap = &gap
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.index = s.index.put(span{from: from, to: stand.Seq, kept: note})
-	s.note(entry)
+	s.note(ledgerEntry(stand, note))
 	return nil
+}
+
+// ledgerEntry is the stand-in's gap with its own rows only.
+func ledgerEntry(stand *agent.Batch, note *keptNote) agent.Event {
+	entry := stand.Events[0]
+	gap := *entry.Gap
+	gap.Rows = note.Rows
+	entry.Gap = &gap
+	return entry
 }
 
 // deleteFrom deletes the keys in [from, to).
@@ -108,6 +115,7 @@ func (s *Store) readKept(rd *reader, note *keptNote) (*agent.Batch, error) {
 	s.mu.Unlock()
 	if !known {
 		entry = bareGap(agent.Mark{Epoch: note.Epoch, Seq: note.From}, agent.Mark{Epoch: note.Epoch, Seq: note.To}, instant(note.Span.To))
+		entry.Gap.Rows = note.Rows
 	}
 	stand := standFor(entry, "kept.db")
 	if err := s.keep(stand, entry.Gap.Rows); err != nil {
@@ -119,12 +127,12 @@ func (s *Store) readKept(rd *reader, note *keptNote) (*agent.Batch, error) {
 // bareGap is a gap of which only the numbers are known.
 func bareGap(from, to agent.Mark, at time.Time) agent.Event {
 	return agent.Event{Kind: agent.GapRecorded, Key: to.String(), Start: at, End: at,
-		Reason: agent.Reason{Code: agent.NoData, Detail: "a file of the buffer is damaged; how many readings it held is not known"},
+		Reason: agent.Reason{Code: agent.Damaged, Detail: "a file of the buffer is damaged; how many readings it held is not known"},
 		Gap:    &agent.Gap{From: from, To: to, First: at, Last: at}}
 }
 
 // standFor makes the stand-in of a gap that damage to a file left.
 func standFor(gap agent.Event, file string) *agent.Batch {
 	return &agent.Batch{Mark: gap.Gap.To, Source: agent.Own, Received: gap.Gap.Last, Events: []agent.Event{gap,
-		{Kind: agent.SegmentDamaged, Key: file, Start: gap.Start, End: gap.Start, Reason: agent.Reason{Code: agent.NoData, Detail: "moved to quarantine"}}}}
+		{Kind: agent.SegmentDamaged, Key: file, Start: gap.Start, End: gap.Start, Reason: agent.Reason{Code: agent.Damaged, Detail: "moved to quarantine"}}}}
 }

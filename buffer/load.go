@@ -221,7 +221,7 @@ func (l *loading) recount(g *segment, to uint64) error {
 // and unlinks segments whose drop was interrupted.
 func (l *loading) placeKept() error {
 	err := l.kept.view(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketNotes).ForEach(func(_, value []byte) error {
+		return forEach(tx.Bucket(bucketNotes), func(_, value []byte) error {
 			note := new(keptNote)
 			if err := unseal(value, note); err != nil {
 				l.log.Error("stand-in unreadable", "err", err)

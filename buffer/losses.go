@@ -88,9 +88,24 @@ func (l *loading) epochAt(seq uint64) uint64 {
 	return best.Epoch
 }
 
-// restoreGaps makes stand-ins of the ledger's gaps that have none, because
-// kept.db was lost.
+// restoreGaps enters stand-ins that the ledger misses, because the last run
+// ended in between, and makes stand-ins of the ledger's gaps that have none,
+// because kept.db was lost.
 func (l *loading) restoreGaps() error {
+	rd := l.newReader()
+	for _, at := range slices.Clone(l.index) {
+		if at.kept == nil {
+			continue
+		}
+		if _, known := l.ledger[gapKey{at.kept.From, at.kept.To}]; known {
+			continue
+		}
+		stand, err := l.readKept(rd, at.kept)
+		if err != nil {
+			return err
+		}
+		l.note(ledgerEntry(stand, at.kept))
+	}
 	for key, gap := range l.ledger {
 		if key.to > l.last.Seq || l.index.covers(key.from, key.to) {
 			continue

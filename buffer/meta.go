@@ -69,7 +69,7 @@ func (s *Store) loadMeta() (known map[uint64]summary, err error) {
 			}
 		}
 		each := func(bucket []byte, take func(key, value []byte) error) {
-			s.tell("bucket "+string(bucket), tx.Bucket(bucket).ForEach(func(key, value []byte) error {
+			s.tell("bucket "+string(bucket), forEach(tx.Bucket(bucket), func(key, value []byte) error {
 				s.tell("bucket "+string(bucket), take(key, value))
 				return nil
 			}))

@@ -18,11 +18,8 @@ import (
 // upstream must have been given every number, every result exactly, and every
 // reading either itself or in a gap.
 func TestModel(t *testing.T) {
-	seeds, steps := uint64(6), 1500
-	if testing.Short() {
-		seeds = 2
-	}
-	for seed := range seeds {
+	const seeds, steps = 3, 1000
+	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			m := &model{T: t, r: rand.New(rand.NewPCG(seed, 7)), dir: t.TempDir(), tags: agenttest.Tags("mill", time.Second, 5),
 				clock: &handClock{now: began}, stored: map[uint64]*agent.Batch{}, got: map[string]*received{"hq": newReceived(), "city": newReceived()}}

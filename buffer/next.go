@@ -13,6 +13,7 @@ var errClosed = errors.New("the buffer is closed")
 // preferred lane when it has one. Until it is acked, Next gives it again.
 func (s *Store) Next(ctx context.Context, upstream string, prefer agent.Lane, most int) (agent.Delivery, error) {
 	for {
+		ended := ctx.Err() // before looking: what was appended before the end must be seen
 		s.mu.Lock()
 		c, err := s.upstream(upstream)
 		if err != nil || s.closed {
@@ -37,8 +38,8 @@ func (s *Store) Next(ctx context.Context, upstream string, prefer agent.Lane, mo
 		if s.passHoles(c, lanes) {
 			continue
 		}
-		if ctx.Err() != nil {
-			return agent.Delivery{}, ctx.Err()
+		if ended != nil {
+			return agent.Delivery{}, ended
 		}
 		select {
 		case <-grown:

@@ -5,11 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recoup/agent"
 )
+
+var errAbsent = errors.New("batches were written and are not there")
 
 // reader reads batches. It has one owner at a time, and its memory is used
 // again by every read.
@@ -158,10 +161,11 @@ func (s *Store) read(rd *reader, pos, limit uint64, rows int) (batches []*agent.
 	}
 }
 
-// badFrame is one batch that cannot be read in a file that otherwise can.
+// badFrame is a batch that cannot be read, or some that are not there, in a file
+// that otherwise can be read.
 type badFrame struct {
-	number uint64
-	after  *agent.Batch // the one read before it, if any
+	numbers
+	after *agent.Batch // the one read before it, if any
 	error
 }
 
@@ -171,6 +175,9 @@ func (s *Store) readSegment(rd *reader, g *segment, from, to uint64, rows int) (
 	if err := rd.fill(g, s.tags, from, to, rows); err != nil {
 		return nil, 0, err
 	}
+	if bad := s.absent(rd, g, from, to); bad != nil {
+		return nil, 0, bad
+	}
 	next = to + 1
 	if n := len(rd.numbers); !rd.ended && n > 0 {
 		next = rd.numbers[n-1] + 1
@@ -179,7 +186,7 @@ func (s *Store) readSegment(rd *reader, g *segment, from, to uint64, rows int) (
 	for i := range rd.numbers {
 		b, err := rd.open(i)
 		if errors.Is(err, errFrame) {
-			return nil, 0, &badFrame{rd.numbers[i], last, err}
+			return nil, 0, &badFrame{numbers{rd.numbers[i], rd.numbers[i]}, last, err}
 		}
 		if err != nil {
 			return nil, 0, err
@@ -190,4 +197,32 @@ func (s *Store) readSegment(rd *reader, g *segment, from, to uint64, rows int) (
 		}
 	}
 	return batches, next, nil
+}
+
+// absent finds numbers that were written and are not there: bbolt does not
+// notice when a page has lost some of its keys.
+func (s *Store) absent(rd *reader, g *segment, from, to uint64) *badFrame {
+	if rd.ownOnly {
+		return nil
+	}
+	s.mu.Lock()
+	without := g.sum.Without
+	s.mu.Unlock()
+	missing := func(from, to uint64) *badFrame {
+		known := func(n numbers) bool { return n.From <= from && to <= n.To }
+		if from > to || slices.ContainsFunc(without, known) {
+			return nil
+		}
+		return &badFrame{numbers: numbers{from, to}, error: errAbsent}
+	}
+	for _, n := range rd.numbers {
+		if bad := missing(from, n-1); bad != nil {
+			return bad
+		}
+		from = n + 1
+	}
+	if !rd.ended {
+		return nil
+	}
+	return missing(from, to)
 }

@@ -10,7 +10,7 @@ func (s *Store) rejectedRows() (all []rejectedBatch, err error) {
 		if err != nil {
 			return err
 		}
-		return tx.Bucket(bucketRejected).ForEach(func(_, value []byte) error {
+		return forEach(tx.Bucket(bucketRejected), func(_, value []byte) error {
 			r, err := openRejected(value)
 			if err != nil {
 				return err

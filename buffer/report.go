@@ -16,9 +16,9 @@ func (s *Store) Report() []agent.Metric {
 	}
 	var behind uint64
 	for _, c := range s.upstreams {
-		n := s.index.numbers(c.Low+1, s.last.Seq)
+		n := s.index.count(c.Low+1, s.last.Seq)
 		if c.Hi > 0 {
-			n -= s.index.numbers(c.Lo, c.Hi)
+			n -= s.index.count(c.Lo, c.Hi)
 		}
 		behind = max(behind, n)
 	}

@@ -31,6 +31,10 @@ var (
 	keyLast    = []byte("last")
 )
 
+func segmentBuckets() [][]byte {
+	return [][]byte{bucketHeader, bucketTags, bucketSource, bucketOwn, bucketEpochs, bucketStates}
+}
+
 const (
 	tempSuffix   = ".tmp"
 	segmentForm  = 1
@@ -84,10 +88,8 @@ func createSegment(dir string, size int64, h header, e epoch) (*segment, error) 
 		return nil, err
 	}
 	err := createFile(g.path, size, func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketHeader, bucketTags, bucketSource, bucketOwn, bucketEpochs, bucketStates} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
+		if err := createBuckets(tx, segmentBuckets()); err != nil {
+			return err
 		}
 		if e.First == h.First {
 			if err := putEpoch(tx, e); err != nil {
@@ -199,7 +201,7 @@ func (g *segment) shut() error {
 // readHead gives what the file says of itself.
 func (g *segment) readHead() (h header, sum summary, epochs []epoch, err error) {
 	err = g.view(func(tx *bolt.Tx) error {
-		if err := hasBuckets(tx, [][]byte{bucketHeader, bucketTags, bucketSource, bucketOwn, bucketEpochs, bucketStates}); err != nil {
+		if err := hasBuckets(tx, segmentBuckets()); err != nil {
 			return err
 		}
 		b := tx.Bucket(bucketHeader)
@@ -214,7 +216,7 @@ func (g *segment) readHead() (h header, sum summary, epochs []epoch, err error) 
 				return fmt.Errorf("%w: summary: %w", errDamaged, err)
 			}
 		}
-		return tx.Bucket(bucketEpochs).ForEach(func(_, value []byte) error {
+		return forEach(tx.Bucket(bucketEpochs), func(_, value []byte) error {
 			var e epoch
 			if err := unseal(value, &e); err != nil {
 				return fmt.Errorf("%w: epoch: %w", errDamaged, err)

@@ -40,6 +40,9 @@ func (c *handClock) move(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+// steady is a clock that stands still, an hour after the first batch.
+func steady() agent.Clock { return (&handClock{now: began.Add(time.Hour)}).clock() }
+
 var errDisk = errors.New("the disk says no")
 
 // disk makes commits fail: those of files whose name begins with file.

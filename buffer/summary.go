@@ -2,6 +2,7 @@ package buffer
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"recoup/agent"
@@ -25,6 +26,13 @@ type summary struct {
 	Backfill bool           `json:"backfill,omitempty"`
 	State    uint64         `json:"state,omitempty"` // number of the newest checkpoint
 	Sealed   bool           `json:"sealed,omitempty"`
+	Without  []numbers      `json:"without,omitempty"` // between First and Last, without a batch of their own
+}
+
+// numbers is the closed interval of numbers From…To.
+type numbers struct {
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
 }
 
 // extent is a closed interval of instants; the zero value is empty.
@@ -49,8 +57,12 @@ func (x extent) meets(from, to time.Time) bool {
 
 // take counts a batch in.
 func (s *summary) take(b *agent.Batch) {
+	next := s.Last + 1
 	if s.Last == 0 {
-		s.Begun = nanos(b.Received)
+		s.Begun, next = nanos(b.Received), s.First
+	}
+	if b.Seq > next {
+		s.Without = append(s.Without, numbers{next, b.Seq - 1})
 	}
 	s.Last, s.Ended, s.Boot, s.Mono = b.Seq, nanos(b.Received), b.Boot, b.Mono
 	if len(b.Readings) > 0 {
@@ -93,6 +105,7 @@ func (s *summary) clone() summary {
 	for source, n := range s.Rows {
 		c.Rows[source] = n
 	}
+	c.Without = slices.Clone(s.Without)
 	return c
 }
 

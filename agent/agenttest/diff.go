@@ -81,3 +81,39 @@ func differ(path string, g, w reflect.Value) string {
 	}
 	return ""
 }
+
+// OddBatch uses every field, with the values that codecs get wrong.
+func OddBatch(tags []*agent.Tag) *agent.Batch {
+	at := storeStart.Add(123456789)
+	old := &agent.Tag{Name: "old", Source: "mill", Index: 2, Gen: 77, Scale: 0.1, Range: &agent.Range{Lo: -1, Hi: 1}, LabelZH: "旧"}
+	b := &agent.Batch{Mark: agent.Mark{Epoch: math.MaxUint64, Seq: 1}, Prev: agent.Mark{Epoch: 7, Seq: math.MaxUint64}, Source: "mill",
+		Received: at, Boot: math.MaxUint64, Mono: math.MaxUint64, Took: -time.Second, Err: agent.Reason{Code: agent.Refused, Detail: "code 2 ⚠"},
+		HeldUntil: at.Add(time.Hour), More: true, Backfill: true}
+	values := []agent.Value{
+		{}, agent.Float32Value(float32(math.Copysign(0, -1))), agent.ValueOf(agent.Float32, 0x7fa00001, ""), agent.Float32Value(math.MaxFloat32),
+		agent.Float64Value(math.Copysign(0, -1)), agent.ValueOf(agent.Float64, 0x7ff4000000000123, ""), agent.Float64Value(math.Inf(-1)),
+		agent.Int64Value(math.MinInt64), agent.Int64Value(math.MaxInt64), agent.Uint64Value(math.MaxUint64), agent.Uint64Value(0),
+		agent.BoolValue(true), agent.BoolValue(false), agent.TextValue(""), agent.TextValue("\x00\xff not UTF-8"), agent.TextValue("轧机"),
+	}
+	times := []time.Time{at, at, {}, at.Add(-time.Nanosecond), time.Unix(-62135596800, 1).UTC(), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), at}
+	reasons := []agent.Reason{{}, {}, {Code: agent.Sentinel}, {Code: agent.OutOfRange, Detail: "above 1"}}
+	for i, v := range values {
+		for j := range 3 {
+			tag := tags[(i+j)%len(tags)]
+			if i%5 == 4 {
+				tag = old
+			}
+			b.Readings = append(b.Readings, agent.Reading{Tag: tag, Time: times[(i+j)%len(times)], Value: v,
+				Quality: agent.Quality((i + j) % 3), Reason: reasons[(i*3+j)%len(reasons)]})
+		}
+	}
+	b.Results = []agent.Result{{}, {KPI: "mill.oil.removal", Unit: "%", Window: agent.Window{Kind: agent.Shift, Start: at, End: at.Add(8 * time.Hour), Zone: "Asia/Shanghai"},
+		Value: math.NaN(), U: math.Inf(1), Coverage: 0.25, Quality: agent.Uncertain, Reason: agent.Reason{Code: agent.LowCoverage, Detail: "25 %"},
+		Verdict: agent.Inconclusive, Partial: true, States: "rolling", Factors: []string{"a", "", "中"}, Config: [32]byte{1, 31: 255}, Revision: -3,
+		Terms: []agent.Term{{}, {Role: "inlet", Tag: "mill.t0", Unit: "kg", Total: -0.5, Seconds: 899.5, USys: -1, URand: 1e-300,
+			Lost: []agent.Lost{{Cause: agent.Timeout, About: "mill", Seconds: -2.5}, {}}}}}}
+	b.Events = []agent.Event{{}, {Kind: agent.TagBad, Key: "mill.t0", Start: at, End: at.Add(time.Second), Reason: agent.Reason{Code: agent.Sentinel, Detail: "65535"}},
+		{Kind: agent.GapRecorded, Key: "x", Start: at, Gap: &agent.Gap{From: agent.Mark{Epoch: 3, Seq: 4}, To: agent.Mark{Epoch: 5, Seq: 6},
+			First: at, Last: at.Add(time.Minute), Rows: map[string]int{"mill": 3, "": -1}}}, {Gap: &agent.Gap{}}}
+	return b
+}

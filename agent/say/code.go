@@ -136,4 +136,7 @@ var codeTexts = [...]codeText{
 		pair{"more than the far side takes", "超出对端允许的大小"}, pair{"{}: more than the far side takes", "{}：超出对端允许的大小"}, pair{}},
 	agent.Aged: {
 		pair{"past the age bound, after delivery to all", "全部送达后超过保存期限"}, pair{"readings of {} are past the age bound", "{} 的读数超过保存期限"}, pair{}},
+	agent.Damaged: {
+		pair{"stored data damaged", "存储的数据已损坏"}, pair{"stored data of {} are damaged", "{} 存储的数据已损坏"},
+		pair{"Check the disk of this PC; the damaged file is kept in quarantine.", "请检查本机磁盘；损坏的文件已移至隔离目录 quarantine。"}},
 }

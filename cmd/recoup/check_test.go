@@ -21,7 +21,7 @@ var tenMistakes = []struct{ place, says string }{
 	{":4:13:", "Asia/Chongquing"},
 	{":5:30:", "shift"},
 	{":6:33:", "4 gigs"},
-	{":7:15:", "0.0.0.0"},
+	{":7:15:", "TLS"},
 	{":11:14:", "adress"},
 	{":13:31:", "holdng"},
 	{":13:76:", "range"},
