@@ -32,7 +32,6 @@ func appendMark(dst []byte, m agent.Mark) []byte {
 	return binary.AppendUvarint(binary.LittleEndian.AppendUint64(dst, m.Epoch), m.Seq)
 }
 
-func zigzag(i int64) uint64   { return uint64(i<<1) ^ uint64(i>>63) }
 func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
 const keptNames = 4096 // distinct short strings that an input remembers

@@ -138,7 +138,7 @@ func parseText(path, text string) (*Config, error) {
 // fill turns the tree into the fields, checking all the way.
 func (c *Config) fill() {
 	doc := defaults()
-	c.note("", decodeInto(c.root, "", &doc))
+	c.note(decodeInto(c.root, "", &doc))
 	c.Plant, c.Buffer, c.Web = doc.Plant, doc.Buffer, doc.Web
 	c.Buffer.Path = c.resolve(c.Buffer.Path)
 	if c.Web.ConfigFile != "" {

@@ -33,11 +33,11 @@ func (c *Config) problem(f agent.Fault) Problem {
 	return problemAt(c.root.find(f.Path), strings.TrimSuffix(f.Path, ":"), f.Msg, f.Fix)
 }
 
-// note takes the faults in an error in, with their paths below path, but none
-// of a value that is known to be wrong.
-func (c *Config) note(path string, err error) {
+// note takes the faults in an error in, but none of a value that is known to be
+// wrong.
+func (c *Config) note(err error) {
 	var faults agent.Faults
-	faults.Join(path, err)
+	faults.Join("", err)
 	for _, f := range faults {
 		switch {
 		case c.faulted[f.Path]:
@@ -63,5 +63,5 @@ func (c *Config) hasFormProblem(at spot) bool {
 }
 
 func (c *Config) noteFault(path, fix, msg string) {
-	c.note("", agent.Faults{{Path: path, Msg: msg, Fix: fix}})
+	c.note(agent.Faults{{Path: path, Msg: msg, Fix: fix}})
 }

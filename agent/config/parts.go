@@ -110,7 +110,7 @@ func (c *Config) part(n *node, path string, common any) Part {
 			sections = append(sections, e)
 		}
 	}
-	c.note("", decodeInto(keys, path, common))
+	c.note(decodeInto(keys, path, common))
 	// A group of keys is a section; a plain value is one only for want of a group.
 	slices.SortStableFunc(sections, func(a, b entry) int { return rank(a) - rank(b) })
 	for _, more := range sections[min(1, len(sections)):] {
@@ -143,7 +143,7 @@ func (c *Config) tags(n *node, p Part) []*agent.Tag {
 	for i, item := range n.items {
 		path := p.Path + ".tags[" + itoa(i) + "]"
 		tag, faults := decodeTag(item, path)
-		c.note("", faults)
+		c.note(faults)
 		tag.Source = p.Name
 		if item.get("every") == nil {
 			tag.Every = p.Every

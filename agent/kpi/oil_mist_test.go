@@ -15,11 +15,10 @@ func TestCaseB05LossMethod(t *testing.T) {
 	c := caseOf(t, "B05")
 	m := newMill(1, false)
 	in, out := field[float64](t, c.Inputs, "in_kg_d"), field[float64](t, c.Inputs, "out_kg_d")
-	r := newRig(t, utc(), m.kpi(t))
 	for _, tag := range m.tags() {
 		tag.Source, tag.MaxGap = "mill", time.Hour
 	}
-	r = newRig(t, utc(), m.kpi(t))
+	r := newRig(t, utc(), m.kpi(t))
 	const flow = 50000.0
 	for h := 0; h <= 24; h++ {
 		at := sec(float64(h) * 3600)

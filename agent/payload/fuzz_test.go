@@ -40,7 +40,7 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzRoundTrip: any reading and any term come back bit by bit.
 func FuzzRoundTrip(f *testing.F) {
-	f.Add(uint8(1), uint64(0x7fc00001), "x", int64(1), uint8(2), uint8(3), 0.1, -0.0)
+	f.Add(uint8(1), uint64(0x7fc00001), "x", int64(1), uint8(2), uint8(3), 0.1, math.Copysign(0, -1))
 	f.Add(uint8(6), uint64(0), "\xff\"\\\n", int64(math.MaxInt64), uint8(0), uint8(0), math.MaxFloat64, 5e-324)
 	f.Fuzz(func(t *testing.T, kind uint8, bits uint64, text string, ns int64, quality, code uint8, total, seconds float64) {
 		tag := &agent.Tag{Name: "a", Scale: 0.1, Offset: 3}

@@ -38,5 +38,5 @@ func parseRaw(s string) (agent.Value, error) {
 			return agent.TextValue(string(bytes)), nil
 		}
 	}
-	return agent.Value{}, fmt.Errorf("wire value %.40q is not of the form f4:, f8:, i:, u:, b:, s: or x:", s)
+	return agent.Value{}, fmt.Errorf("wire value %.40q has none of the forms f4:, f8:, i:, u:, b:, s:, x: and a value", s)
 }

@@ -8,6 +8,6 @@ import (
 type versionCommand struct{}
 
 func (versionCommand) Run(s session) error {
-	fmt.Fprintf(s.out, "recoup %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	return nil
+	_, err := fmt.Fprintf(s.out, "recoup %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return err
 }

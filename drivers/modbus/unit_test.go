@@ -35,12 +35,11 @@ func unitsRig(t *testing.T) (*peer, *Driver, []*agent.Tag, *testClock) {
 func qualities(readings []agent.Reading) string {
 	var s strings.Builder
 	for _, r := range readings {
-		switch {
-		case r.Quality == agent.Good:
+		if r.Quality == agent.Good {
 			s.WriteString("g")
-		default:
-			s.WriteString(r.Reason.Code.String()[:1])
+			continue
 		}
+		s.WriteString(r.Reason.Code.String()[:1])
 	}
 	return s.String()
 }

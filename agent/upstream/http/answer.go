@@ -71,11 +71,11 @@ func acknowledges(text []byte, d agent.Delivery) bool {
 // meaning says in words what the answer is about and what to do next.
 func meaning(response *http.Response) string {
 	status := response.StatusCode
-	switch {
-	case status/100 == 2:
+	switch status / 100 {
+	case 2:
 		return fmt.Sprintf("but with %s that does not repeat epoch and numbers: a portal or proxy on the way may have answered; check url and the network",
 			kindOf(response))
-	case status/100 == 3:
+	case 3:
 		return "a redirect" + target(response) + ", which is not followed: write the receiver's own address into url"
 	}
 	switch status {
