@@ -55,7 +55,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	hard, cutOff := context.WithCancel(context.WithoutCancel(ctx))
 	defer cutOff()
 	context.AfterFunc(ctx, func() {
-		if sleep(hard, a.Grace) == nil {
+		if Sleep(hard, a.Grace) == nil {
 			cutOff()
 		}
 	})
@@ -155,7 +155,7 @@ func (a *Agent) serve(ctx context.Context) {
 		if a.Board.alarm(PageDown, "", Reason{NoConnection, err.Error()}) {
 			a.Log.Warn("local endpoint lost", "err", err)
 		}
-		if sleep(ctx, rest.next()) != nil {
+		if Sleep(ctx, rest.next()) != nil {
 			return
 		}
 	}
@@ -164,7 +164,7 @@ func (a *Agent) serve(ctx context.Context) {
 // janitor gives the store its turn to seal, drop and free.
 func (a *Agent) janitor(ctx context.Context) {
 	failing := false
-	for sleep(ctx, 5*time.Second) == nil {
+	for Sleep(ctx, 5*time.Second) == nil {
 		err := a.Store.Tidy(ctx)
 		if err != nil && !failing && ctx.Err() == nil {
 			a.Log.Warn("buffer cannot be tidied", "err", err)

@@ -34,9 +34,9 @@ func randomID() uint64 {
 	return binary.LittleEndian.Uint64(b[:]) | 1
 }
 
-// sleep waits for d or the end of ctx, whose error it returns. Nothing else in
+// Sleep waits for d or the end of ctx, whose error it returns. Nothing else in
 // the program sleeps.
-func sleep(ctx context.Context, d time.Duration) error {
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

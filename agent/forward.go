@@ -203,7 +203,7 @@ func (f *forwarder) wait(ctx context.Context, err error) error {
 		d = f.rest.fullJitter()
 	}
 	f.board.upstream(f.at, func(s *UpstreamState) { s.NextTry = f.clock.Wall().Add(d) })
-	return sleep(ctx, d)
+	return Sleep(ctx, d)
 }
 
 func (f *forwarder) worked() {

@@ -52,14 +52,14 @@ func (p *poller) run(ctx context.Context) {
 		if p.down {
 			at = max(at, retry)
 			if beat := p.told.Add(outageEvery).Sub(p.origin); beat < at {
-				if sleep(ctx, beat-time.Since(p.origin)) != nil {
+				if Sleep(ctx, beat-time.Since(p.origin)) != nil {
 					return
 				}
 				p.outage(p.stateErr())
 				continue
 			}
 		}
-		if sleep(ctx, at-time.Since(p.origin)) != nil {
+		if Sleep(ctx, at-time.Since(p.origin)) != nil {
 			return
 		}
 		due := p.take(time.Since(p.origin))

@@ -225,14 +225,7 @@ func (w *wire) rest(ctx context.Context) error {
 	if w.pause == 0 || left <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return agent.Sleep(ctx, left)
 }
 
 // settle gives the connection up when nothing was heard on it for too long. It
