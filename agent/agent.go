@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -48,7 +49,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	queue := newQueue(a.QueueRows)
 	rec := &recorder{calc: a.Calc, board: a.Board, clock: a.Clock, log: a.Log, put: queue.put, stateEvery: time.Minute}
 	if err := a.restore(rec); err != nil {
-		return errors.Join(err, a.closeAll())
+		return errors.Join(err, a.closeAll(a.Sources))
 	}
 
 	// hard ends the grace: whatever has not ended by then is left behind.
@@ -64,38 +65,46 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer lastCommitDone()
 	defer stopPage()
 
-	var polls, record, commit, forward, rest stage
-	batches, stopRecord := make(chan *Batch, len(a.Sources)), make(chan struct{})
+	var polls, record, commit, forward, tidy, serve stage
+	var lost error
+	batches, stopRecord := make(chan *Batch), make(chan struct{})
 	for i := range a.Sources {
 		p := &poller{Source: a.Sources[i], clock: a.Clock, log: a.Log, to: batches, lost: hard,
 			show: func(change func(*SourceState)) { a.Board.source(i, change) }}
 		polls.start(func() { p.run(ctx) })
 	}
 	record.start(func() { rec.run(batches, stopRecord); queue.close() })
-	commit.start(func() { a.commit(hard, queue) })
+	commit.start(func() { lost = a.commit(hard, queue) })
 	for i := range a.Upstreams {
 		f := &forwarder{Feed: a.Upstreams[i], store: a.Store, board: a.Board, at: i, clock: a.Clock, log: a.Log}
 		forward.start(func() { f.run(drain, hard) })
 	}
-	rest.start(func() { a.serve(page) })
-	rest.start(func() { a.janitor(ctx) })
+	tidy.start(func() { a.janitor(ctx) })
+	serve.start(func() { a.serve(page) })
 
 	<-ctx.Done()
 	patience, cancel := context.WithTimeout(hard, a.Grace/2)
 	defer cancel()
+	drivers := a.Sources
 	if !polls.ended(patience) {
 		a.Log.Error("a driver does not return; leaving it behind")
+		drivers = nil // it may be in the middle of a Read
 	}
 	close(stopRecord)
 	record.wg.Wait()
 	committed := commit.ended(hard)
 	lastCommitDone()
-	forwarded := forward.ended(hard) || forward.ended(soon())
+	stages := map[string]bool{"a commit": committed, "an upstream": forward.ended(hard) || forward.ended(soon()), "the janitor": tidy.ended(hard) || tidy.ended(soon())}
 	stopPage()
-	if !rest.ended(soon()) || !forwarded || !committed {
-		return ErrStopped
+	if !serve.ended(soon()) {
+		a.Log.Warn("the local endpoint does not end; leaving it behind")
 	}
-	return a.closeAll()
+	for name, ended := range stages {
+		if !ended {
+			return fmt.Errorf("%w: %s does not end", ErrStopped, name)
+		}
+	}
+	return errors.Join(lost, a.closeAll(drivers))
 }
 
 func (a *Agent) defaults() {
@@ -173,9 +182,9 @@ func (a *Agent) janitor(ctx context.Context) {
 	}
 }
 
-func (a *Agent) closeAll() error {
+func (a *Agent) closeAll(drivers []Source) error {
 	var errs []error
-	for _, s := range a.Sources {
+	for _, s := range drivers {
 		errs = append(errs, s.Driver.Close())
 	}
 	for _, u := range a.Upstreams {

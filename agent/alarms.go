@@ -26,40 +26,47 @@ func (b *Board) alarm(kind EventKind, key string, why Reason) (news bool) {
 }
 
 // clear ends an alarm, if there is one.
-func (b *Board) clear(kind EventKind, key string) {
+func (b *Board) clear(kind EventKind, key string) (was bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.active {
 		if e.Kind == kind && e.Key == key {
 			e.End = b.clock.Wall()
 			b.keepEvent(e)
-			return
+			return true
 		}
 	}
+	return false
 }
 
-// remember fills the board with the results and events of earlier runs.
+// remember fills the board with the results and events of earlier runs. Events
+// are read from the beginning, because one that never ended may be old.
 func (b *Board) remember(past History, now time.Time, log *slog.Logger) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	from := now.AddDate(0, 0, -40)
+	var results []Result
+	days := map[WindowKind]int{Cell: 5, Hour: 17, Shift: 134, Day: 400, Week: 1100, Month: 1100, Year: 4000} // as much as the board keeps, or so
 	for _, kind := range WindowKinds() {
-		if kind == Month || kind == Year {
-			from = now.AddDate(-3, 0, 0)
-		}
-		for r, err := range past.Results("", kind, from, now.Add(time.Hour)) {
+		for r, err := range past.Results("", kind, now.AddDate(0, 0, -days[kind]), now.AddDate(1, 0, 0)) {
 			if err != nil {
 				log.Warn("earlier results cannot be read", "window", string(kind), "err", err)
 				break
 			}
-			b.keepResult(r)
+			results = append(results, r)
 		}
 	}
-	for e, err := range past.Events(now.AddDate(0, 0, -40), now.Add(time.Hour)) {
+	var events []Event
+	for e, err := range past.Events(time.Time{}, now.AddDate(100, 0, 0)) {
 		if err != nil {
 			log.Warn("earlier events cannot be read", "err", err)
 			break
 		}
+		events = append(events, e)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range results {
+		b.keepResult(r)
+	}
+	for _, e := range events {
 		b.keepEvent(e)
 	}
 }

@@ -73,7 +73,8 @@ type UpstreamState struct {
 	Since     time.Time
 	Err       string // of the last failed send, while down
 	NextTry   time.Time
-	Delivered time.Time         // received time of the newest batch delivered
+	Delivered time.Time         // received time of the last batch delivered
+	Oldest    time.Time         // received time of the batch that waits longest; zero: nothing waits
 	Readings  uint64            // delivered since the start
 	Batches   uint64            // delivered since the start
 	Errors    map[string]uint64 // by kind
@@ -181,6 +182,15 @@ func (b *Board) keepResult(r Result) {
 	b.results[key] = series
 }
 
+// knows reports whether the board has this result, or a later revision of it.
+func (b *Board) knows(r *Result) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	series := b.results[seriesKey{r.KPI, r.Window.Kind}]
+	at, found := slices.BinarySearchFunc(series, *r, func(a, b Result) int { return a.Window.Start.Compare(b.Window.Start) })
+	return found && series[at].Key() == r.Key() && series[at].Revision >= r.Revision
+}
+
 func (b *Board) keepEvent(e Event) {
 	key := eventKey{e.Kind, e.Key, e.Start.UnixNano()}
 	if e.End.IsZero() {
@@ -240,14 +250,16 @@ func (b *Board) Snapshot() Snapshot {
 func (b *Board) upstreamCopy(up *UpstreamState) UpstreamState {
 	c := *up
 	c.Errors = cloneMap(up.Errors)
-	from := up.Delivered
-	if from.IsZero() {
-		from = b.started
-	}
-	if b.received.After(from) {
-		c.Behind = b.received.Sub(from)
-	}
+	c.Behind = b.behind(up)
 	return c
+}
+
+// behind gives how much older than the present the oldest undelivered batch is.
+func (b *Board) behind(up *UpstreamState) time.Duration {
+	if up.Oldest.IsZero() {
+		return 0
+	}
+	return max(0, b.received.Sub(up.Oldest))
 }
 
 func cloneMap[K comparable](m map[K]uint64) map[K]uint64 {

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"time"
 )
 
@@ -9,30 +11,36 @@ const hungAfter = 10 * time.Second // a write that takes longer is shown as trou
 
 // commit is the only writer: one transaction per take. After an error the
 // outcome is unknown, so the same batches are offered again until they are in;
-// meanwhile the queue is bounded by itself.
-func (a *Agent) commit(hard context.Context, q *queue) {
+// nothing behind them goes first, and meanwhile the queue is bounded by itself.
+// The error says what was lost because the disk did not take it until hard ended.
+func (a *Agent) commit(hard context.Context, q *queue) error {
 	for {
 		batches := q.take(a.Flush)
 		if batches == nil {
-			return
+			return nil
 		}
 		rest := backoff{first: time.Second, most: 30 * time.Second}
 		for !a.append(batches, q) {
-			if a.lastTry(hard, q, rest.next()) {
-				if !a.append(batches, q) {
-					a.Log.Error("readings lost at the stop: the disk did not take them", "batches", len(batches), "err", a.Board.commitErr())
-				}
-				break
+			if !q.gather(rest.next()) {
+				q.signal() // what gather took note of is still waiting
+				continue
 			}
+			return a.lastTries(hard, q, batches)
 		}
 	}
 }
 
-// lastTry rests; it reports true when the agent stops, so that one more try is
-// the last.
-func (a *Agent) lastTry(hard context.Context, q *queue, d time.Duration) bool {
-	defer q.signal() // what gather took note of is still waiting
-	return q.gather(d) || hard.Err() != nil
+// lastTries is for a stop while the disk fails: it offers all there is until
+// the grace is over.
+func (a *Agent) lastTries(hard context.Context, q *queue, batches []*Batch) error {
+	more, _ := q.all()
+	batches = append(batches, more...)
+	for !a.append(batches, q) {
+		if Sleep(hard, 200*time.Millisecond) != nil {
+			return fmt.Errorf("%d batches are lost, the disk did not take them: %s", len(batches), a.Board.commitErr())
+		}
+	}
+	return nil
 }
 
 func (a *Agent) append(batches []*Batch, q *queue) bool {
@@ -44,13 +52,22 @@ func (a *Agent) append(batches []*Batch, q *queue) bool {
 			s.Since = began
 		}
 	})
+	var writing sync.Mutex // guards over
+	over := false
 	hangs := time.AfterFunc(hungAfter, func() {
-		a.Board.alarm(DiskTrouble, "", Reason{Timeout, "a write has not returned"})
+		writing.Lock()
+		defer writing.Unlock()
+		if !over {
+			a.Board.alarm(DiskTrouble, "", Reason{Timeout, "a write has not returned"})
+		}
 	})
 	start := time.Now()
 	err := a.Store.Append(batches)
 	took := time.Since(start)
-	hung := !hangs.Stop()
+	hangs.Stop()
+	writing.Lock()
+	over = true
+	writing.Unlock()
 	failedBefore := ""
 	a.Board.committing(func(s *CommitState) {
 		failedBefore = s.Err
@@ -68,9 +85,8 @@ func (a *Agent) append(batches []*Batch, q *queue) bool {
 	case err != nil && failedBefore == "":
 		a.Log.Error("the buffer's disk does not take batches; they wait in memory", "err", err)
 		a.Board.alarm(DiskTrouble, "", Reason{Refused, err.Error()})
-	case err == nil && (failedBefore != "" || hung):
+	case err == nil && a.Board.clear(DiskTrouble, ""):
 		a.Log.Info("the buffer's disk takes batches again")
-		a.Board.clear(DiskTrouble, "")
 	}
 	return err == nil
 }

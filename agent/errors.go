@@ -130,6 +130,6 @@ func RestOf(err error) (d time.Duration, said bool) {
 	return 0, false
 }
 
-// ErrStopped is what Run returns when the store hung until the grace was over:
-// the process must end without closing it.
-var ErrStopped = errors.New("stopped without closing the buffer: its disk does not answer")
+// ErrStopped is what Run returns when something still used the store when the
+// grace was over: the process must end without closing it.
+var ErrStopped = errors.New("stopped without closing the buffer, which the next start checks")

@@ -37,6 +37,11 @@ type Event struct {
 	Gap        *Gap // with kind GapRecorded
 }
 
+// identity is what two records of one event share, as a key.
+func (e Event) identity() Event {
+	return Event{Kind: e.Kind, Key: e.Key, Start: e.Start.Round(0).UTC(), End: e.End.Round(0).UTC()}
+}
+
 // Gap says which readings are missing: batches From…To, received First…Last,
 // and how many readings of each source they held.
 type Gap struct {

@@ -11,7 +11,9 @@ import (
 const behindIsLate = 30 * time.Second // from here on a preference for the newest counts
 
 // forwarder owns one upstream and its cursor. Unmarked errors are tried again
-// for ever; a refused delivery is halved until the bad rows are found.
+// for ever; a refused delivery is halved until the bad rows are found. Rows are
+// set aside only when the same upstream takes others: when all of a delivery is
+// refused, it is asked once whether it takes the newest batch.
 type forwarder struct {
 	Feed
 	store Store
@@ -20,8 +22,12 @@ type forwarder struct {
 	clock Clock
 	log   *slog.Logger
 
-	rest backoff
-	down bool
+	rest  backoff
+	down  bool
+	most  int  // rows of one delivery: halved when it is too large, grown again when taken
+	late  bool // the oldest lane is further behind than a preference for the newest allows
+	asks  bool // the next delivery is the question whether it takes anything
+	proof bool // it does
 }
 
 var (
@@ -33,8 +39,13 @@ var (
 // last try failed, or hard ends.
 func (f *forwarder) run(drain, hard context.Context) {
 	f.rest = backoff{first: time.Second, most: time.Minute}
-	for {
-		d, err := f.store.Next(drain, f.Name, f.lane(), f.MaxRows)
+	f.most = f.MaxRows
+	for hard.Err() == nil { // a Send may ignore its context
+		lane := f.lane()
+		if lane == Oldest {
+			f.oldest(time.Time{})
+		}
+		d, err := f.store.Next(drain, f.Name, lane, f.most)
 		switch {
 		case drain.Err() != nil && len(d.Batches) == 0:
 			return
@@ -45,62 +56,90 @@ func (f *forwarder) run(drain, hard context.Context) {
 			}
 			continue
 		}
+		if lane == Oldest && len(d.Batches) > 0 {
+			f.late = f.oldest(d.Batches[0].Received) > behindIsLate
+		}
 		err = f.deliver(drain, hard, d)
-		switch {
-		case errors.Is(err, errStopping):
+		if errors.Is(err, errStopping) || err != nil && f.wait(drain, err) != nil {
 			return
-		case err != nil: // refuses all: keep, and try again with what has come by then
-			if f.wait(drain, err) != nil {
-				return
-			}
 		}
 	}
 }
 
+// lane gives the newest batches their turn when that was asked for and the
+// oldest wait too long, and when only another delivery can tell whether the
+// upstream or a row is wrong.
 func (f *forwarder) lane() Lane {
-	if f.Prefer == Oldest {
-		return Oldest
-	}
-	late := false
-	f.board.upstream(f.at, func(s *UpstreamState) { late = f.board.received.Sub(s.Delivered) > behindIsLate })
-	if late {
+	if f.asks || f.late && f.Prefer == Newest {
+		f.late = false
 		return Newest
 	}
 	return Oldest
 }
 
+// oldest shows since when the upstream lacks something, zero for not at all,
+// and gives how long ago that was.
+func (f *forwarder) oldest(received time.Time) (ago time.Duration) {
+	f.board.upstream(f.at, func(s *UpstreamState) {
+		s.Oldest = received
+		ago = f.board.behind(s)
+	})
+	return ago
+}
+
 // deliver brings all of d to the upstream, or sets rows of it aside when the
-// same upstream takes their neighbours.
+// same upstream takes others.
 func (f *forwarder) deliver(drain, hard context.Context, d Delivery) error {
-	h := halving{forwarder: f, drain: drain, hard: hard}
-	if err := h.offer(d); err != nil {
+	h := halving{forwarder: f, drain: drain, hard: hard, most: 2}
+	if f.proof {
+		h.most = 100
+	}
+	asked := f.asks
+	f.asks = false
+	err := h.offer(d)
+	if err == nil && len(h.bad) > 0 && !h.taken && !f.proof {
+		err = errRefusesAll
+		f.failed("refused", fmt.Errorf("%w: %w", err, h.bad[0].why))
+	}
+	if errors.Is(err, errRefusesAll) {
+		f.asks, f.proof = !asked, false
 		return err
 	}
-	if len(h.bad) > 0 && !h.taken {
-		f.failed("refused", fmt.Errorf("%w: %w", errRefusesAll, h.bad[0].why))
-		return errRefusesAll
+	if err != nil {
+		return err
 	}
+	f.proof = asked
 	for _, bad := range h.bad {
 		if err := f.setAside(drain, hard, d, bad); err != nil {
 			return err
 		}
 	}
 	f.store.Ack(f.Name, d.From, d.To)
+	f.rest.reset()
+	if len(h.bad) == 0 {
+		f.most = min(2*f.most, f.MaxRows)
+	}
+	f.delivered(d, h.bad)
+	return nil
+}
+
+func (f *forwarder) delivered(d Delivery, bad []refusedRow) {
 	f.board.upstream(f.at, func(s *UpstreamState) {
 		s.Batches += uint64(len(d.Batches))
 		for _, b := range d.Batches {
 			s.Readings += uint64(len(b.Readings))
-			if b.Received.After(s.Delivered) {
-				s.Delivered = b.Received
-			}
+			s.Delivered = b.Received
+		}
+		for _, row := range bad {
+			s.Readings -= uint64(len(row.rows.Of(row.batch).Readings))
 		}
 	})
-	return nil
 }
 
 // refusedRow is one row that the upstream will not take.
 type refusedRow struct {
 	batch *Batch
+	from  uint64 // below batch.Seq when the batch is a stand-in
 	rows  Rows
 	why   error
 }
@@ -118,14 +157,20 @@ func (f *forwarder) setAside(drain, hard context.Context, d Delivery, bad refuse
 	f.board.alarm(RowRejected, f.Name, Reason{Refused, bad.why.Error()})
 
 	gap := &Gap{From: b.Mark, To: b.Mark, First: b.Received, Last: b.Received, Rows: map[string]int{}}
-	if n := len(bad.rows.Of(b).Readings); n > 0 {
+	refused := bad.rows.Of(b)
+	if n := len(refused.Readings); n > 0 {
 		gap.Rows[b.Source] = n
+	}
+	for _, e := range refused.Events {
+		if e.Gap != nil {
+			gap = e.Gap // what it stands for is missing all the same
+		}
 	}
 	now := f.clock.Wall()
 	notice := *b
 	notice.Readings, notice.Results = nil, nil
 	notice.Events = []Event{{Kind: RowRejected, Key: f.Name, Start: now, End: now, Reason: Reason{Refused, bad.why.Error()}, Gap: gap}}
-	err := f.push(drain, hard, Delivery{Epoch: d.Epoch, Prev: d.Prev, From: b.Seq, To: b.Seq, Historical: d.Historical, Rows: bad.rows, Batches: []*Batch{&notice}})
+	err := f.push(drain, hard, Delivery{Epoch: d.Epoch, Prev: d.Prev, From: bad.from, To: b.Seq, Historical: d.Historical, Rows: bad.rows, Batches: []*Batch{&notice}})
 	if errors.Is(err, errStopping) {
 		return err
 	}
@@ -136,11 +181,12 @@ func (f *forwarder) setAside(drain, hard context.Context, d Delivery, bad refuse
 type halving struct {
 	*forwarder
 	drain, hard context.Context
+	most        int  // rows that may be refused before any piece is taken
 	taken       bool // some piece was taken, so the upstream itself is right
 	bad         []refusedRow
 }
 
-// offer sends d, or its halves when it is refused. Two single rows refused
+// offer sends d, or its halves when it is refused. Too many single rows refused
 // before any piece was taken end the search: it is the upstream that is wrong.
 func (h *halving) offer(d Delivery) error {
 	err := h.push(h.drain, h.hard, part(d))
@@ -151,7 +197,7 @@ func (h *halving) offer(d Delivery) error {
 	case errors.Is(err, errStopping):
 		return err
 	case IsTooLarge(err):
-		h.MaxRows = max(1, min(h.MaxRows, rowsOf(d)/2))
+		h.forwarder.most = max(1, min(h.forwarder.most, rowsOf(d)/2))
 	}
 	left, right, ok := split(d)
 	if !ok && len(d.Batches) == 0 {
@@ -159,8 +205,8 @@ func (h *halving) offer(d Delivery) error {
 		return errRefusesAll
 	}
 	if !ok {
-		h.bad = append(h.bad, refusedRow{d.Batches[0], d.Rows, err})
-		if !h.taken && len(h.bad) == 2 {
+		h.bad = append(h.bad, refusedRow{d.Batches[0], d.From, d.Rows, err})
+		if !h.taken && len(h.bad) >= h.most {
 			h.failed("refused", fmt.Errorf("%w: %w", errRefusesAll, err))
 			return errRefusesAll
 		}
@@ -207,7 +253,6 @@ func (f *forwarder) wait(ctx context.Context, err error) error {
 }
 
 func (f *forwarder) worked() {
-	f.rest.reset()
 	if f.down {
 		f.log.Info("upstream back", "upstream", f.Name)
 		f.board.clear(UpstreamDown, f.Name)

@@ -40,6 +40,14 @@ type Calculator interface {
 	Describe() []Quantity
 }
 
+// Explainer is optional on a Calculator: it lets others see what a change of the
+// totals would do to a figure. Any goroutine may call it.
+type Explainer interface {
+	// Value gives the KPI's figure for totals of its terms, in their order;
+	// false when there is none.
+	Value(kpi string, totals []float64) (value float64, ok bool)
+}
+
 // Store keeps batches on disk. Append is called by one goroutine, Next, Ack and
 // Reject by one goroutine per upstream, Range by any; Load comes first and
 // Close last, both once. Batches it hands out are the caller's to read, not to

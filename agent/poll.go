@@ -227,6 +227,9 @@ func (p *poller) stateErr() (why Reason) {
 }
 
 func (p *poller) hand(b *Batch) {
+	if p.lost.Err() != nil {
+		return
+	}
 	select {
 	case p.to <- b:
 	case <-p.lost.Done():

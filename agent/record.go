@@ -25,6 +25,7 @@ type recorder struct {
 	lastState time.Time
 	shown     time.Time
 	results   []Result // emitted by replay, carried by no stored batch
+	events    []Event  // likewise
 	down      map[string]Event
 	bad       map[string]*badTag
 }
@@ -37,8 +38,8 @@ type badTag struct {
 }
 
 // restore replays what the store has beyond its newest checkpoint. The same
-// batches give the same state, bit for bit; results that the last run computed
-// but did not store are kept for the first own batch.
+// batches give the same state, bit for bit; results and events that the last run
+// computed but did not store are kept for the first own batch.
 func (r *recorder) restore(last Mark, state []byte, after iter.Seq2[*Batch, error]) {
 	r.last, r.prev = last, last
 	if len(state) > 0 {
@@ -46,29 +47,29 @@ func (r *recorder) restore(last Mark, state []byte, after iter.Seq2[*Batch, erro
 			r.log.Error("checkpoint unusable; windows begin anew", "err", err)
 		}
 	}
-	missing := map[ResultKey]Result{}
-	var order []ResultKey
+	stored := map[ResultKey]int{} // revisions
+	known := map[Event]bool{}
 	for b, err := range after {
 		if err != nil {
 			r.log.Error("stored batches unreadable; windows have a gap", "err", err)
 			break
 		}
-		results, _ := r.calc.Add(b)
-		for _, res := range results {
-			missing[res.Key()] = res
-			order = append(order, res.Key())
-		}
+		results, events := r.calc.Add(b)
+		r.results = append(r.results, results...)
+		r.events = append(r.events, events...)
 		for i := range b.Results {
-			delete(missing, b.Results[i].Key())
+			stored[b.Results[i].Key()] = b.Results[i].Revision
+		}
+		for _, e := range b.Events {
+			known[e.identity()] = true
 		}
 		r.board.showReadings(b)
 	}
-	for _, key := range order {
-		if res, still := missing[key]; still {
-			r.results = append(r.results, res)
-			delete(missing, key)
-		}
-	}
+	r.results = slices.DeleteFunc(r.results, func(res Result) bool {
+		revision, is := stored[res.Key()]
+		return is && revision >= res.Revision || r.board.knows(&res)
+	})
+	r.events = slices.DeleteFunc(r.events, func(e Event) bool { return known[e.identity()] })
 }
 
 // begin opens the new epoch with an own batch that says so, ends what the last
@@ -86,11 +87,13 @@ func (r *recorder) begin(unfinished []Event) {
 		own.Events = append(own.Events, e)
 	}
 	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began})
+	own.Events = append(own.Events, r.events...)
 	own.Results = r.results
-	r.results = nil
+	r.results, r.events = nil, nil
 	r.last = Mark{Epoch: randomID(), Seq: r.last.Seq}
 	own.Prev = r.prev
-	r.unit(nil, own, true)
+	r.unit(nil, own)
+	r.checkpoint(own)
 }
 
 // run takes batches until stop, then what is still on the way, and ends the
@@ -120,25 +123,30 @@ func (r *recorder) end() {
 	own := &Batch{Source: Own}
 	r.clock.Stamp(own)
 	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received}}
-	r.unit(nil, own, true)
+	r.unit(nil, own)
+	r.checkpoint(own)
 }
 
-// take makes a unit of one source batch and the own batch it causes.
+// take makes a unit of one source batch and the own batch it causes. Every
+// minute a checkpoint follows as a unit of its own, so that a segment can begin
+// with one without parting a unit.
 func (r *recorder) take(b *Batch) {
 	r.number(b)
 	results, events := r.calc.Add(b)
+	results = slices.DeleteFunc(results, func(res Result) bool { return r.board.knows(&res) })
 	events = append(events, r.notice(b)...)
-	due := b.Received.Sub(r.lastState) >= r.stateEvery || b.Received.Before(r.lastState)
-	if len(results) == 0 && len(events) == 0 && !due {
-		r.unit(b, nil, false)
-		return
+	if len(results)+len(events) == 0 {
+		r.unit(b, nil)
+	} else {
+		r.unit(b, &Batch{Source: Own, Received: b.Received, Boot: b.Boot, Mono: b.Mono, Results: results, Events: events})
 	}
-	own := &Batch{Source: Own, Received: b.Received, Boot: b.Boot, Mono: b.Mono, Results: results, Events: events}
-	r.unit(b, own, due)
+	if b.Received.Sub(r.lastState) >= r.stateEvery || b.Received.Before(r.lastState) {
+		r.checkpoint(b)
+	}
 }
 
 // unit hands a source batch and its own batch on together, either may be nil.
-func (r *recorder) unit(b, own *Batch, state bool) {
+func (r *recorder) unit(b, own *Batch) {
 	var unit []*Batch
 	if b != nil {
 		unit = append(unit, b)
@@ -147,9 +155,6 @@ func (r *recorder) unit(b, own *Batch, state bool) {
 	if own != nil {
 		r.number(own)
 		r.calc.Add(own)
-		if state {
-			r.checkpoint(own)
-		}
 		unit = append(unit, own)
 		r.board.Show(own)
 	}
@@ -161,14 +166,20 @@ func (r *recorder) unit(b, own *Batch, state bool) {
 	}
 }
 
-func (r *recorder) checkpoint(own *Batch) {
+// checkpoint hands on a batch that carries the state after it, at the time of
+// the batch before it.
+func (r *recorder) checkpoint(at *Batch) {
+	own := &Batch{Source: Own, Received: at.Received, Boot: at.Boot, Mono: at.Mono}
+	r.number(own)
+	r.calc.Add(own)
 	state, err := r.calc.Checkpoint()
 	if err != nil {
 		r.log.Error("no checkpoint; a crash now costs a longer replay", "err", err)
-		return
 	}
 	own.State = state
 	r.lastState = own.Received
+	r.board.Show(own)
+	r.put([]*Batch{own})
 }
 
 func (r *recorder) number(b *Batch) {

@@ -95,7 +95,8 @@ func (s *Store) encode(batches []*agent.Batch, now uint64) (r run) {
 	for i, b := range batches {
 		if i > 0 {
 			turn := b.State != nil && s.active != nil && s.active.due(now)
-			if turn || b.Epoch != batches[0].Epoch || r.need > s.cfg.SegmentBytes/4+marginFor {
+			caused := b.Source == agent.Own && b.State == nil // by the batch before it: one unit, one transaction
+			if turn || b.Epoch != batches[0].Epoch || r.need > s.cfg.SegmentBytes/4+marginFor && !caused {
 				break
 			}
 		}

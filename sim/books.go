@@ -98,7 +98,8 @@ func (b *books) take(key string, d *delivery) (repeated bool) {
 	b.keys[key] = useOf(d)
 	e := p.epoch(d)
 	first := e.covered.firstMissing(d.From)
-	if first > d.To {
+	more := e.lacksRows(d)
+	if first > d.To && !more {
 		b.tally.Repeats++
 		b.skip(d.Batches)
 		d.Batches = nil
@@ -109,7 +110,7 @@ func (b *books) take(key string, d *delivery) (repeated bool) {
 	if repeated {
 		b.tally.Repeats++
 	}
-	if !p.inOrder(d, first, begun) {
+	if !more && !p.inOrder(d, first, begun) {
 		b.tally.OutOfOrder++
 	}
 	return repeated
@@ -120,7 +121,7 @@ func (b *books) storeNew(p *plantBook, e *epochBook, d *delivery) (repeated bool
 	kept := d.Batches[:0:0]
 	for i := range d.Batches {
 		x := d.Batches[i]
-		if e.covered.has(x.Seq) {
+		if e.covered.has(x.Seq) && !e.lacksRows(d) {
 			b.skip(d.Batches[i : i+1])
 			repeated = true
 			continue
@@ -135,6 +136,14 @@ func (b *books) storeNew(p *plantBook, e *epochBook, d *delivery) (repeated bool
 	}
 	e.high = max(e.high, d.To)
 	return repeated
+}
+
+// lacksRows reports whether d brings rows of a batch of which other parts came
+// before. The gap event of a stand-in covers its numbers when only its own part
+// is there.
+func (e *epochBook) lacksRows(d *delivery) bool {
+	seen := e.parts[d.To]
+	return d.Rows != nil && seen != nil && seen.count(d.Rows.From, d.Rows.To-1) < d.Rows.To-d.Rows.From
 }
 
 func (b *books) skip(batches []batchBody) {

@@ -117,7 +117,7 @@ func (d *delivery) check() error {
 		return fmt.Errorf("prev.epoch %q, want 16 hexadecimal digits", d.Prev.Epoch)
 	case d.Prev.Seq > 0 && d.Prev.Epoch == d.Epoch:
 		return errors.New("prev.epoch is the epoch itself")
-	case d.Rows != nil && (d.From != d.To || len(d.Batches) != 1 || d.Rows.To <= d.Rows.From):
+	case d.Rows != nil && (len(d.Batches) != 1 || d.Batches[0].Seq != d.To || d.Rows.To <= d.Rows.From):
 		return errors.New("rows go with a part of exactly one batch")
 	case d.Rows != nil && !d.Filtered && d.Batches[0].rows() != d.Rows.To-d.Rows.From:
 		return fmt.Errorf("rows %d to %d hold %d rows", d.Rows.From, d.Rows.To, d.Batches[0].rows())

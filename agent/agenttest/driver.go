@@ -20,10 +20,17 @@ type DriverRig struct {
 	Tags   []*agent.Tag // at least three, which the far side serves with good values
 	Bad    *agent.Tag   // one that it does not: unreadable, while the rest goes on
 
+	// Changes: the driver is told changes and hands on all that came, in the order
+	// in which it came, of all its tags. After its first reading a tag that did not
+	// change has none, and the batch's HeldUntil speaks for it.
+	Changes bool
+
 	Connections func() int           // accepted since the start; nil: the far side has none
 	Break       func()               // the far side goes away: connections are cut and none accepted
 	Restore     func()               // and comes back in the same place
-	Stall       func(reached func()) // it answers no more, and calls reached when it is asked something
+	Stall       func(reached func()) // it answers no more, and calls reached when it is asked something; nil: a Read asks nothing
+
+	read map[*agent.Tag]bool // had a reading; with Changes
 }
 
 // DriverSuite runs what every Driver must pass. Open makes a fresh rig, which
@@ -46,6 +53,7 @@ func DriverSuite(t *testing.T, open func(t *testing.T) DriverRig) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			rig := open(t)
+			rig.read = map[*agent.Tag]bool{}
 			all := append(slices.Clone(rig.Tags), rig.Bad)
 			before := tagsAsJSON(t, all)
 			c.run(t, rig)
@@ -81,11 +89,15 @@ func readAll(ctx context.Context, d agent.Driver, due []*agent.Tag) (*agent.Batc
 
 // mustRead reads due and demands what holds of every successful Read: each due
 // tag is there, in the order of due, with times that do not go back.
-func mustRead(t *testing.T, d agent.Driver, due []*agent.Tag) *agent.Batch {
+func mustRead(t *testing.T, rig DriverRig, due []*agent.Tag) *agent.Batch {
 	t.Helper()
-	b, err := readAll(t.Context(), d, due)
+	b, err := readAll(t.Context(), rig.Driver, due)
 	if err != nil {
 		t.Fatalf("Read of %d tags = %v, want nil", len(due), err)
+	}
+	if rig.Changes {
+		checkChanges(t, rig, b)
+		return b
 	}
 	at := 0
 	last := map[*agent.Tag]time.Time{}
@@ -109,6 +121,30 @@ func mustRead(t *testing.T, d agent.Driver, due []*agent.Tag) *agent.Batch {
 	return b
 }
 
+// checkChanges demands what holds of a successful Read of a driver that is told
+// changes.
+func checkChanges(t *testing.T, rig DriverRig, b *agent.Batch) {
+	t.Helper()
+	last := map[*agent.Tag]time.Time{}
+	for i, r := range b.Readings {
+		if r.Tag != rig.Bad && !slices.Contains(rig.Tags, r.Tag) {
+			t.Fatalf("reading %d is of %s, which is not the driver's", i, r.Tag.Name)
+		}
+		if r.Time.IsZero() || r.Time.After(time.Now()) || r.Time.Before(last[r.Tag]) {
+			t.Errorf("reading %d of %s at %s, want a time in the past that does not go back from %s", i, r.Tag.Name, r.Time, last[r.Tag])
+		}
+		last[r.Tag], rig.read[r.Tag] = r.Time, true
+	}
+	for _, tag := range rig.Tags {
+		if !rig.read[tag] {
+			t.Errorf("tag %s never had a reading", tag.Name)
+		}
+	}
+	if b.More || b.HeldUntil.After(time.Now()) {
+		t.Errorf("more %t, held until %s; want all of it, and nothing vouched for beyond now", b.More, b.HeldUntil)
+	}
+}
+
 func wantGood(t *testing.T, b *agent.Batch, tags []*agent.Tag) {
 	t.Helper()
 	for _, r := range b.Readings {
@@ -121,8 +157,8 @@ func wantGood(t *testing.T, b *agent.Batch, tags []*agent.Tag) {
 func readsInOrder(t *testing.T, rig DriverRig) {
 	backwards := slices.Clone(rig.Tags)
 	slices.Reverse(backwards)
-	wantGood(t, mustRead(t, rig.Driver, rig.Tags), rig.Tags)
-	wantGood(t, mustRead(t, rig.Driver, backwards), rig.Tags)
+	wantGood(t, mustRead(t, rig, rig.Tags), rig.Tags)
+	wantGood(t, mustRead(t, rig, backwards), rig.Tags)
 }
 
 func readsOnlyDue(t *testing.T, rig DriverRig) {
@@ -136,7 +172,7 @@ func readsOnlyDue(t *testing.T, rig DriverRig) {
 		t.Fatalf("readings = %+v, want the one from before and what is due after it", b.Readings)
 	}
 	for _, r := range b.Readings[1:] {
-		if r.Tag != due[0] {
+		if r.Tag != due[0] && !rig.Changes {
 			t.Errorf("a reading of %s, which is not due", r.Tag.Name)
 		}
 	}
@@ -144,7 +180,7 @@ func readsOnlyDue(t *testing.T, rig DriverRig) {
 
 func readsAgain(t *testing.T, rig DriverRig) {
 	for range 3 {
-		wantGood(t, mustRead(t, rig.Driver, rig.Tags), rig.Tags)
+		wantGood(t, mustRead(t, rig, rig.Tags), rig.Tags)
 	}
 	if rig.Connections != nil {
 		if got := rig.Connections(); got != 1 {
@@ -156,7 +192,7 @@ func readsAgain(t *testing.T, rig DriverRig) {
 func badTagAlone(t *testing.T, rig DriverRig) {
 	due := slices.Insert(slices.Clone(rig.Tags), 1, rig.Bad)
 	for range 2 {
-		b := mustRead(t, rig.Driver, due)
+		b := mustRead(t, rig, due)
 		wantGood(t, b, rig.Tags)
 		for _, r := range b.Readings {
 			if r.Tag == rig.Bad && (r.Quality != agent.Bad || r.Reason.Code == agent.NoReason) {
@@ -167,7 +203,7 @@ func badTagAlone(t *testing.T, rig DriverRig) {
 }
 
 func lostAndBack(t *testing.T, rig DriverRig) {
-	mustRead(t, rig.Driver, rig.Tags)
+	mustRead(t, rig, rig.Tags)
 	rig.Break()
 	for range 2 {
 		b, err := readAll(t.Context(), rig.Driver, rig.Tags)
@@ -193,7 +229,7 @@ func lostAndBack(t *testing.T, rig DriverRig) {
 			t.Fatalf("Read %d after the source came back = %v, want nil", try, err)
 		}
 	}
-	wantGood(t, mustRead(t, rig.Driver, rig.Tags), rig.Tags)
+	wantGood(t, mustRead(t, rig, rig.Tags), rig.Tags)
 }
 
 func nothingDue(t *testing.T, rig DriverRig) {
@@ -204,7 +240,10 @@ func nothingDue(t *testing.T, rig DriverRig) {
 }
 
 func ctxEndsWait(t *testing.T, rig DriverRig) {
-	mustRead(t, rig.Driver, rig.Tags)
+	if rig.Stall == nil {
+		return
+	}
+	mustRead(t, rig, rig.Tags)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	rig.Stall(cancel)
@@ -214,18 +253,18 @@ func ctxEndsWait(t *testing.T, rig DriverRig) {
 }
 
 func endedCtx(t *testing.T, rig DriverRig) {
-	mustRead(t, rig.Driver, rig.Tags)
+	mustRead(t, rig, rig.Tags)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	b, err := readAll(ctx, rig.Driver, rig.Tags)
 	if !errors.Is(err, context.Canceled) || len(b.Readings) != 0 {
 		t.Errorf("Read under an ended ctx = %d readings, %v; want none and %v", len(b.Readings), err, context.Canceled)
 	}
-	wantGood(t, mustRead(t, rig.Driver, rig.Tags), rig.Tags)
+	wantGood(t, mustRead(t, rig, rig.Tags), rig.Tags)
 }
 
 func closeTwice(t *testing.T, rig DriverRig) {
-	mustRead(t, rig.Driver, rig.Tags)
+	mustRead(t, rig, rig.Tags)
 	for range 2 {
 		if err := rig.Driver.Close(); err != nil {
 			t.Fatalf("Close = %v, want nil", err)

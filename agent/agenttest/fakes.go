@@ -125,10 +125,10 @@ type Upstream struct {
 
 	mu       sync.Mutex
 	last     uint64
+	have     map[uint64]bool // numbers
 	sends    int
 	readings int
 	gap      int
-	holes    int
 	repeats  int
 	results  map[agent.ResultKey]int
 	closed   int
@@ -148,12 +148,15 @@ func (u *Upstream) Send(ctx context.Context, d agent.Delivery) error {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	switch {
-	case d.From > u.last+1:
-		u.holes++
-	case d.To <= u.last && d.Rows.All():
+	if u.have == nil {
+		u.have = map[uint64]bool{}
+	}
+	if d.Rows.All() && u.have[d.From] && u.have[d.To] {
 		u.repeats++
 		return nil
+	}
+	for seq := d.From; seq <= d.To; seq++ {
+		u.have[seq] = true
 	}
 	u.last = max(u.last, d.To)
 	if u.results == nil {
@@ -175,12 +178,13 @@ func (u *Upstream) Send(ctx context.Context, d agent.Delivery) error {
 
 func (u *Upstream) Close() error { u.mu.Lock(); defer u.mu.Unlock(); u.closed++; return nil }
 
-// UpstreamCount is what an Upstream has seen.
+// UpstreamCount is what an Upstream has seen. Holes are the numbers it lacks
+// below its newest.
 type UpstreamCount struct{ Sends, Readings, Gap, Holes, Repeats, Results, Closed int }
 
 // Count gives it.
 func (u *Upstream) Count() UpstreamCount {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return UpstreamCount{u.sends, u.readings, u.gap, u.holes, u.repeats, len(u.results), u.closed}
+	return UpstreamCount{u.sends, u.readings, u.gap, int(u.last) - len(u.have), u.repeats, len(u.results), u.closed}
 }

@@ -17,7 +17,7 @@ type MemStore struct {
 
 	mu       sync.Mutex
 	batches  []*agent.Batch
-	acked    map[string]uint64
+	acked    map[string]map[uint64]bool
 	rejected []*agent.Batch
 	more     chan struct{}
 	appends  int
@@ -27,7 +27,7 @@ type MemStore struct {
 
 // NewMemStore makes an empty one.
 func NewMemStore() *MemStore {
-	return &MemStore{acked: map[string]uint64{}, more: make(chan struct{})}
+	return &MemStore{acked: map[string]map[uint64]bool{}, more: make(chan struct{})}
 }
 
 func (s *MemStore) Load() (agent.Mark, []byte, iter.Seq2[*agent.Batch, error], error) {
@@ -71,11 +71,11 @@ func (s *MemStore) Append(batches []*agent.Batch) error {
 	return nil
 }
 
-func (s *MemStore) Next(ctx context.Context, upstream string, _ agent.Lane, most int) (agent.Delivery, error) {
+func (s *MemStore) Next(ctx context.Context, upstream string, prefer agent.Lane, most int) (agent.Delivery, error) {
 	for {
 		ended := ctx.Err() // before looking: what was appended before the end must be seen
 		s.mu.Lock()
-		d := s.next(s.acked[upstream], most)
+		d := s.next(s.acked[upstream], prefer, most)
 		more := s.more
 		s.mu.Unlock()
 		if len(d.Batches) > 0 {
@@ -91,16 +91,24 @@ func (s *MemStore) Next(ctx context.Context, upstream string, _ agent.Lane, most
 	}
 }
 
-func (s *MemStore) next(acked uint64, most int) (d agent.Delivery) {
+// next gives the first stretch not acked, or the newest batch.
+func (s *MemStore) next(acked map[uint64]bool, prefer agent.Lane, most int) (d agent.Delivery) {
 	rows := 0
-	for _, b := range s.batches {
+	batches := s.batches
+	if n := len(batches); prefer == agent.Newest && n > 0 && !acked[batches[n-1].Seq] {
+		batches = batches[n-1:]
+	}
+	for _, b := range batches {
 		from, _ := b.Stands()
-		if b.Seq <= acked {
+		if acked[b.Seq] {
+			if len(d.Batches) > 0 {
+				return d
+			}
 			continue
 		}
 		switch {
 		case len(d.Batches) == 0:
-			d.Epoch, d.From = b.Epoch, max(from, acked+1)
+			d.Epoch, d.From = b.Epoch, from
 		case b.Epoch != d.Epoch || from != d.To+1 || rows+b.Rows() > most:
 			return d
 		}
@@ -113,10 +121,15 @@ func (s *MemStore) next(acked uint64, most int) (d agent.Delivery) {
 	return d
 }
 
-func (s *MemStore) Ack(upstream string, _, to uint64) {
+func (s *MemStore) Ack(upstream string, from, to uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.acked[upstream] = max(s.acked[upstream], to)
+	if s.acked[upstream] == nil {
+		s.acked[upstream] = map[uint64]bool{}
+	}
+	for seq := from; seq <= to; seq++ {
+		s.acked[upstream][seq] = true
+	}
 }
 
 func (s *MemStore) Reject(_ string, b *agent.Batch, rows agent.Rows, why error) error {

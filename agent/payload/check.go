@@ -14,7 +14,7 @@ func check(d agent.Delivery) error {
 		return errors.New("a delivery without an epoch")
 	case d.From < 1 || d.To < d.From:
 		return fmt.Errorf("a delivery from %d to %d: it must begin at 1 or later and not end before", d.From, d.To)
-	case d.Rows != (agent.Rows{}) && (d.From != d.To || len(d.Batches) != 1 || d.Rows.From < 0 || d.Rows.To <= d.Rows.From):
+	case d.Rows != (agent.Rows{}) && (len(d.Batches) != 1 || d.Batches[0].Seq != d.To || d.Rows.From < 0 || d.Rows.To <= d.Rows.From):
 		return fmt.Errorf("rows %d to %d of %d batches numbered %d to %d: rows are a part of one batch", d.Rows.From, d.Rows.To, len(d.Batches), d.From, d.To)
 	}
 	last := d.From - 1
