@@ -243,7 +243,7 @@ func (b *Board) Snapshot() Snapshot {
 	}
 	slices.SortFunc(s.Active, func(x, y Event) int { return x.Start.Compare(y.Start) })
 	s.Recent = slices.Clone(b.recent)
-	slices.Reverse(s.Recent)
+	slices.SortStableFunc(s.Recent, func(x, y Event) int { return y.Start.Compare(x.Start) })
 	return s
 }
 

@@ -101,7 +101,7 @@ const defaultEvery = time.Second
 // error (*Error, with every mistake) whenever the Config must not be run: check
 // both.
 func Load(path string) (*Config, error) {
-	text, err := readFile(path, `check the path; "recoup init" writes a configuration to start from`)
+	text, err := readFile(path, `check the path; "recoup example config" prints one to start from`)
 	if err != nil {
 		return nil, &Error{[]Problem{{File: path, Msg: err.msg, Fix: err.fix}}}
 	}

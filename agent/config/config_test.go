@@ -237,7 +237,7 @@ func write(t *testing.T, path, text string) {
 func TestLoadTrouble(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct{ name, data, want string }{
-		{"absent", "", `: there is no such file` + "\n" + `    check the path; "recoup init" writes a configuration to start from`},
+		{"absent", "", `: there is no such file` + "\n" + `    check the path; "recoup example config" prints one to start from`},
 		{"empty", " \n\n", ": the file is empty\n    begin with \"plant:\"; \"recoup example modbus\" prints a source to start from"},
 		{"mark", "\uFEFF", ": the file is empty\n    begin with \"plant:\"; \"recoup example modbus\" prints a source to start from"},
 		{"gbk", "plant: {name: \xd6\xd8\xc7\xec}\n", ": the file is not UTF-8 (GBK, perhaps)\n    save it as UTF-8 (in Excel: CSV UTF-8)"},

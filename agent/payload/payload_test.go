@@ -203,3 +203,25 @@ func TestReadingsDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations for %d readings, want 0", got, len(readings))
 	}
 }
+
+// TestPartOfAStandIn: a stand-in covers many numbers and may still be too large.
+func TestPartOfAStandIn(t *testing.T) {
+	mark := func(seq uint64) agent.Mark { return agent.Mark{Epoch: 9, Seq: seq} }
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	stand := agent.StandIn([]*agent.Batch{
+		{Mark: mark(5), Source: agent.Own, Received: at, Events: []agent.Event{{Kind: agent.AgentRun, Start: at}}},
+		{Mark: mark(6), Source: "mill", Received: at},
+	}, agent.Reason{Code: agent.Dropped})
+	for i := range stand.Rows() {
+		rows := agent.Rows{From: i, To: i + 1}
+		d := agent.Delivery{Epoch: 9, From: 5, To: 6, Rows: rows, Batches: []*agent.Batch{rows.Of(stand)}}
+		text, err := Append(nil, Header{Agent: Sender{Name: "recoup", Version: "1"}, Plant: agent.Plant{ID: "p"}}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, got, err := Decode(bytes.NewReader(text), func(string, uint32) *agent.Tag { return nil })
+		if err != nil || got.From != 5 || got.To != 6 || got.Rows != rows || got.Batches[0].Rows() != 1 {
+			t.Errorf("row %d came back as %+v, %v", i, got, err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (d demoCommand) Run(s session) error {
 	}
 	defer stage.close()
 	quiet := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if err := d.history(s, stage, quiet); err != nil {
+	if err := d.history(s, stage, quiet); err != nil || s.ctx.Err() != nil {
 		return err
 	}
 	a, cfg, err := load(stage.config, quiet)
@@ -167,13 +167,13 @@ func (d demoCommand) history(s session, st *demoStage, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(s.out, "recoup demo: a simulated cold rolling mill recovers oil mist\n\n  history    simulating %d days ...\n", d.Days)
 	began := time.Now()
-	n, err := agent.Fill(a.Store, a.Calc, a.Board, log, history(st.plant.Mill, cfg.Sources[0].Tags), 2000)
+	n, err := agent.Fill(a.Store, a.Calc, a.Board, log, history(s.ctx, st.plant.Mill, cfg.Sources[0].Tags), 2000)
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
-	fmt.Fprintf(s.out, "recoup demo: a simulated cold rolling mill recovers oil mist\n\n")
-	fmt.Fprintf(s.out, "  history    %d days, %s readings, in %s\n", d.Days, say.Count(n), time.Since(began).Round(100*time.Millisecond))
+	fmt.Fprintf(s.out, "             %s readings in %s, taken as delivered earlier\n", say.Count(n), time.Since(began).Round(100*time.Millisecond))
 	return delivered(st.config, log)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"time"
@@ -33,19 +34,20 @@ func incidents(now time.Time) []sim.Incident {
 	}
 }
 
-// history steps the mill to the present and gives what an agent would have
-// polled: one batch a step, an outage batch while the PLC is off.
-func history(mill *sim.Mill, tags []*agent.Tag) iter.Seq[*agent.Batch] {
+// history steps the plant to the present and gives what an agent would have
+// polled: one batch a step, an outage batch while the PLC is off. It ends early
+// with ctx.
+func history(ctx context.Context, plant *sim.Mill, tags []*agent.Tag) iter.Seq[*agent.Batch] {
 	return func(yield func(*agent.Batch) bool) {
 		show := showFor(tags)
-		began := mill.Now()
+		began := plant.Now()
 		var samples []sim.Sample
-		for time.Since(mill.Now()) > historyStep {
-			mill.Step(historyStep)
-			now := mill.Now()
+		for ctx.Err() == nil && time.Since(plant.Now()) > historyStep {
+			plant.Step(historyStep)
+			now := plant.Now()
 			b := &agent.Batch{Source: tags[0].Source, Received: now, Boot: 1, Mono: uint64(now.Sub(began)), Took: 4 * time.Millisecond}
-			samples = mill.AppendValues(samples[:0])
-			if mill.Off() {
+			samples = plant.AppendValues(samples[:0])
+			if plant.Off() {
 				b.Err = agent.Reason{Code: agent.NoConnection, Detail: "connection refused"}
 			} else {
 				b.Readings = make([]agent.Reading, 0, len(tags))

@@ -36,7 +36,7 @@ func TestResultsAgreeWithTheTruth(t *testing.T) {
 		mill.Schedule(sim.Incident{Kind: sim.WashOilWarm, From: start.Add(48 * time.Hour), To: start.Add(56 * time.Hour)})
 		day, at := map[int64]sim.Truth{}, mill.Truth()
 		results := map[int64]map[string]agent.Result{}
-		for b := range endingAt(history(mill, cfg.Sources[0].Tags), start.AddDate(0, 0, days).Add(time.Hour)) {
+		for b := range endingAt(history(t.Context(), mill, cfg.Sources[0].Tags), start.AddDate(0, 0, days).Add(time.Hour)) {
 			if begun := b.Received.Sub(start) % (24 * time.Hour); begun == 0 {
 				day[b.Received.Add(-24*time.Hour).Unix()] = mill.Truth().Since(at)
 				at = mill.Truth()

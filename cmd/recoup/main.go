@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Description("recoup measures on the spot what a plant wins back: it reads PLCs over Modbus TCP, never writes to them, "+
 			"keeps every reading through outages, and says of every figure how sure it is.\n\n"+
-			"Begin with:  recoup demo\nThen:        recoup example modbus"))
+			"Begin with \"recoup demo\", then \"recoup example config > recoup.yaml\"."))
 	if err != nil {
 		panic("BUG: command line: " + err.Error())
 	}

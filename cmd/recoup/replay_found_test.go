@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"iter"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func millFor(t *testing.T, edit ...string) (*agent.Agent, func(from, to time.Dur
 
 func slice(cfg *config.Config, from, to time.Duration) iter.Seq[*agent.Batch] {
 	start := time.Date(2026, 10, 1, 0, 0, 5, 0, time.UTC)
-	all := history(sim.NewMill(1, start), cfg.Sources[0].Tags)
+	all := history(context.Background(), sim.NewMill(1, start), cfg.Sources[0].Tags)
 	return func(yield func(*agent.Batch) bool) {
 		for b := range all {
 			if at := b.Received.Sub(start); at > to || at > from && !yield(b) {

@@ -12,7 +12,7 @@ func (runCommand) Run(s session) error {
 	if err != nil {
 		return err
 	}
-	s.log.Info("running", "version", version, "config", cfg.Path, "sources", len(cfg.Sources), "tags", len(cfg.Tags),
+	s.log.Info("starting", "version", version, "config", cfg.Path, "sources", len(cfg.Sources), "tags", len(cfg.Tags),
 		"kpis", len(cfg.KPIs), "upstreams", len(cfg.Upstreams), "page", "http://"+cfg.Web.Listen+"/")
 	if err := a.Run(s.ctx); err != nil {
 		return err
@@ -31,6 +31,7 @@ func (checkCommand) Run(s session) error {
 	fmt.Fprintf(s.out, "%s: nothing wrong\n", cfg.Path)
 	fmt.Fprintf(s.out, "  plant %s, %s; %d sources, %d tags, %d KPIs, %d upstreams\n",
 		cfg.Plant.ID, cfg.Plant.Timezone, len(cfg.Sources), len(cfg.Tags), len(cfg.KPIs), len(cfg.Upstreams))
+	fmt.Fprintf(s.out, "  files with secrets are looked at when they are used\n")
 	for _, part := range cfg.Sources {
 		fmt.Fprintf(s.out, "  source %s: %s, %d tags; \"recoup read %s\" reads it once\n", part.Name, part.Kind, len(part.Tags), part.Name)
 	}
@@ -51,7 +52,11 @@ func (e exampleCommand) Run(s session) error {
 	list := sortedKeys(examples)
 	if e.Kind == "" {
 		for _, name := range list {
-			fmt.Fprintf(s.out, "recoup example %s\n", name)
+			about := "one entry, to paste into a configuration"
+			if name == "config" {
+				about = "a whole configuration, which fits \"recoup sim\""
+			}
+			fmt.Fprintf(s.out, "recoup example %-16s  %s\n", name, about)
 		}
 		return nil
 	}
