@@ -143,7 +143,7 @@ func (p *poller) poll(ctx context.Context, due []*Tag) bool {
 		b.Took = time.Since(began)
 		p.clock.Stamp(b)
 		stopping := ctx.Err() != nil
-		if err != nil && !stopping {
+		if err != nil && (!stopping || p.down) {
 			p.failed(b, err)
 			return false
 		}

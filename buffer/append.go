@@ -1,7 +1,9 @@
 package buffer
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,6 +15,15 @@ const (
 	sealAfter = 24 * time.Hour
 	marginFor = 64 << 10 // bytes of a file that one commit may need beside its frames
 )
+
+// gone reports that somebody removed the folder under the running agent. What
+// is written to unlinked files is lost, so nothing counts as committed then.
+func (s *Store) gone() error {
+	if _, err := os.Stat(s.meta.path); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the buffer folder %s was removed while the agent runs: put it back, or restart the agent to begin a new one", s.cfg.Path)
+	}
+	return nil
+}
 
 // writer is the segment being written and what only its writer needs to know.
 type writer struct {
@@ -39,6 +50,9 @@ func (w *writer) due(now uint64) bool {
 // Append stores the batches, in more than one transaction only when they lie in
 // more than one segment. After an error the same batches must be offered again.
 func (s *Store) Append(batches []*agent.Batch) error {
+	if err := s.gone(); err != nil {
+		return err
+	}
 	batches = s.unstored(batches)
 	for len(batches) > 0 {
 		now := s.clock.Mono()

@@ -102,6 +102,10 @@ type loading struct {
 	unseen  []*segment // sound, but not yet looked through
 }
 
+// farAhead is how many numbers may have been used since meta.db last noted one:
+// seconds of the busiest agent, generously.
+const farAhead = 1 << 20
+
 type damagedFile struct {
 	path  string
 	first uint64
@@ -138,6 +142,10 @@ func (l *loading) openSegment(path string, first uint64) error {
 	g := &segment{path: path}
 	h, sum, epochs, err := g.readHead()
 	switch {
+	case err == nil && h.First != first:
+		return errors.Join(g.leave(), l.quarantine(path, fmt.Errorf("it begins at %d, so it is a copy under another name", h.First), nil))
+	case errors.Is(err, errDamaged) && first > l.last.Seq+farAhead:
+		return errors.Join(g.leave(), l.quarantine(path, fmt.Errorf("no number near %d was ever used here: %w", first, err), nil))
 	case errors.Is(err, errDamaged):
 		file := damagedFile{path: path, first: first, why: err}
 		if info, err := os.Stat(path); err == nil {
@@ -176,7 +184,7 @@ func (l *loading) place() error {
 			to = min(to, l.sound[i+1].sum.First-1)
 		}
 		if to < g.sum.First {
-			if err := errors.Join(g.leave(), removed(g.path)); err != nil {
+			if err := errors.Join(g.leave(), l.quarantine(g.path, errors.New("another segment has its numbers"), nil)); err != nil {
 				return err
 			}
 			continue

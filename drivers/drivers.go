@@ -5,12 +5,16 @@ package drivers
 
 import (
 	"recoup/agent"
+	"recoup/drivers/file"
 	"recoup/drivers/modbus"
+	"recoup/drivers/opcua"
 )
 
 // All gives every kind of driver by the name of its section in a source.
 func All() map[string]agent.Kind[agent.Driver] {
 	return map[string]agent.Kind[agent.Driver]{
+		"file":   file.Kind(),
 		"modbus": modbus.Kind(),
+		"opcua":  opcua.Kind(),
 	}
 }

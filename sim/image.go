@@ -74,11 +74,20 @@ func (f *Frame) Get(unit byte, table Table, address uint16) (word uint16, ok boo
 	return word, ok
 }
 
-// Show puts all that the mill's PLC shows now into the image.
-func (im *Image) Show(m *Mill) {
+// Show puts all that the plant shows now into the image; a unit that does not
+// answer is taken away.
+func (im *Image) Show(p Plant) {
+	points, samples := p.Points(), p.AppendValues(nil)
 	im.Change(func(f *Frame) {
-		for at, s := range m.plc.samples {
-			f.Put(m.plc.points[at], s)
+		for at, s := range samples {
+			if unit := byte(points[at].Unit); !s.OK && f.units[unit] {
+				f.Forget(unit)
+			}
+		}
+		for at, s := range samples {
+			if s.OK {
+				f.Put(points[at], s)
+			}
 		}
 	})
 }

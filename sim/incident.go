@@ -10,19 +10,23 @@ import (
 type IncidentKind uint8
 
 const (
-	PLCOff       IncidentKind = iota + 1 // nothing behind the address answers
-	FlameOut                             // an analyser's flame is out: NaN
-	WashOilWarm                          // the cooler fails: removal falls to about 0.61
-	Calibration                          // both analysers read zero gas, then span gas, and the bit says so
-	CounterReset                         // the totaliser begins anew at 0, at From
-	Frozen                               // an instrument repeats its last value
-	Drift                                // an instrument's error grows by 1 % of the reading per day
+	PLCOff         IncidentKind = iota + 1 // nothing behind the address answers
+	FlameOut                               // an analyser's flame is out: NaN
+	WashOilWarm                            // the cooler fails: removal falls to about 0.61
+	Calibration                            // both analysers read zero gas, then span gas, and the bit says so
+	CounterReset                           // a totaliser begins anew at 0, at From
+	Frozen                                 // an instrument repeats its last value
+	Drift                                  // an instrument's error grows by 1 % of the reading per day
+	PurgeDoubled                           // acid: twice the weak acid leaves the gas cleaning
+	HRSGFouling                            // glass: ash settles in the boiler: the flue gas leaves hotter by 12 °C per day
+	MeterSwapped                           // glass: the incomer's meter is exchanged: silent, then counts from another reading
+	WrongWordOrder                         // glass: the boiler's PLC serves the words of its floats swapped
 )
 
 // String gives the name that people read.
 func (k IncidentKind) String() string {
 	names := [...]string{"", "PLC off", "analyser flame-out", "wash oil warm", "analyser calibration",
-		"counter reset", "frozen instrument", "drifting instrument"}
+		"counter reset", "frozen instrument", "drifting instrument", "purge doubled", "HRSG fouling", "meter swapped", "wrong word order"}
 	if int(k) >= len(names) {
 		return fmt.Sprintf("incident %d", k)
 	}
@@ -30,7 +34,9 @@ func (k IncidentKind) String() string {
 }
 
 // Incident goes on in [From, To). Point names the instrument of FlameOut,
-// Frozen and Drift; "" means the outlet analyser.
+// Frozen and Drift, or the glass works' totaliser of CounterReset; "" means the
+// one that matters most: the mill's outlet analyser, the acid plant's stack
+// SO2, the glass works' stack temperature or generated energy.
 type Incident struct {
 	Kind     IncidentKind
 	From, To time.Time
@@ -47,6 +53,9 @@ type schedule struct {
 // Schedule adds an incident. Incidents never change the mill's random course:
 // the same seed with and without one differs by the incident alone.
 func (m *Mill) Schedule(i Incident) {
+	if i.Kind > Drift {
+		panic("BUG: no such incident at this plant: " + i.Kind.String())
+	}
 	if i.Point == "" {
 		i.Point = "c_out"
 	}
@@ -99,6 +108,26 @@ func (s *schedule) find(kind IncidentKind, point string) (Incident, bool) {
 		}
 	}
 	return Incident{}, false
+}
+
+// at reports whether an incident of that kind began at the point with the last
+// step.
+func (s *schedule) at(kind IncidentKind, point string) bool {
+	return slices.ContainsFunc(s.begun, func(i Incident) bool { return i.Kind == kind && i.Point == point })
+}
+
+// upset is what the incidents do to the instrument now.
+func (s *schedule) upset(point string, now time.Time) upset {
+	if len(s.active) == 0 {
+		return upset{}
+	}
+	var u upset
+	_, u.dead = s.find(FlameOut, point)
+	_, u.frozen = s.find(Frozen, point)
+	if drift, on := s.find(Drift, point); on {
+		u.drift = 0.01 * now.Sub(drift.From).Hours() / 24
+	}
+	return u
 }
 
 // Off reports whether the PLC is switched off now.

@@ -142,11 +142,11 @@ func TestCounterResetAndWrap(t *testing.T) {
 	m := NewMill(4, start)
 	m.Schedule(Incident{Kind: CounterReset, From: start.Add(20 * 24 * time.Hour)})
 	at := indexOf("oil_total")
-	last := m.Values()[at].Bits
+	last := uint32(m.Values()[at].Bits)
 	var falls []time.Duration
 	var missing uint64 // 0.1 kg
 	run(m, 35*24*time.Hour, time.Minute, func() {
-		now := m.Values()[at].Bits
+		now := uint32(m.Values()[at].Bits)
 		if now < last {
 			falls = append(falls, m.Now().Sub(start))
 			if m.Now().Sub(start) == 20*24*time.Hour {
@@ -171,7 +171,7 @@ func TestTotaliserMeasuresTheTruth(t *testing.T) {
 		at := indexOf("oil_total")
 		first, before := m.Values()[at].Bits, m.Truth()
 		run(m, 24*time.Hour, 10*time.Second, nil)
-		got := float64(m.Values()[at].Bits-first) * 0.1
+		got := float64(uint32(m.Values()[at].Bits)-uint32(first)) * 0.1
 		want := m.Truth().Since(before).RecoveredKg
 		if limit := 0.002*want + 0.02*24 + 0.1; math.Abs(got-want) > limit {
 			t.Errorf("seed %d: the totaliser counted %.1f kg, want %.1f ± %.1f", seed, got, want, limit)
@@ -191,13 +191,13 @@ func TestAnIncidentAtAnUnknownPointIsABug(t *testing.T) {
 
 func TestIncidentNames(t *testing.T) {
 	seen := map[string]bool{"": true}
-	for k := PLCOff; k <= Drift; k++ {
+	for k := PLCOff; k <= WrongWordOrder; k++ {
 		if seen[k.String()] {
 			t.Errorf("kind %d is called %q, as another", k, k)
 		}
 		seen[k.String()] = true
 	}
-	if got := (Drift + 1).String(); got != "incident 8" {
+	if got := (WrongWordOrder + 1).String(); got != "incident 12" {
 		t.Errorf("the next kind is called %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 type instrument struct {
 	gain, offset float64
 	noise, step  float64
+	least        float64
 	lag          follower
 	primed       bool
 	shown        float32
@@ -20,7 +21,7 @@ type instrument struct {
 func newInstrument(p Point, r *rand.Rand) instrument {
 	return instrument{
 		gain: between(r, -p.Rel, p.Rel), offset: between(r, -p.Abs, p.Abs),
-		noise: p.noise, step: p.step, lag: follower{tau: p.lag},
+		noise: p.noise, step: p.step, least: p.least, lag: follower{tau: p.lag},
 	}
 }
 
@@ -44,6 +45,9 @@ func (in *instrument) show(truth, s float64, u upset, r *rand.Rand) float32 {
 		in.shown = float32(math.NaN())
 	case !u.frozen:
 		x := in.steady(sensed, u.drift) + noise
+		if math.Abs(x) < in.least {
+			x = 0
+		}
 		in.shown = float32(math.Round(x/in.step) * in.step)
 	}
 	return in.shown

@@ -8,19 +8,26 @@ import (
 	"time"
 )
 
-// Live lets a mill run at the speed of the wall clock and shows it on a
+// Screen is where a plant shows what its points hold: an Image, or the nodes of
+// an OPC UA server.
+type Screen interface {
+	Show(p Plant)
+}
+
+// Live lets a plant run at the speed of the wall clock and shows it on a
 // server.
 type Live struct {
-	Mill   *Mill
-	Image  *Image
-	Server *Server       // without power while the mill's PLC is off; nil: only the image moves
+	Plant  Plant
+	Screen Screen
+	Server *Server       // without power while the plant's PLC is off; nil: only the screen moves
 	Truth  *TruthFile    // nil: not written
+	Lab    *LabFolder    // nil: no laboratory
 	Every  time.Duration // one step; 0: 1 s
 
 	off bool // the server was told so
 }
 
-// Run steps the mill until ctx ends, which is no error. After a delay it catches
+// Run steps the plant until ctx ends, which is no error. After a delay it catches
 // up step by step.
 func (l *Live) Run(ctx context.Context) error {
 	every := l.Every
@@ -29,31 +36,31 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	began, origin := time.Now(), l.Mill.Now()
-	l.Image.Show(l.Mill)
+	began, origin := time.Now(), l.Plant.Now()
+	l.Screen.Show(l.Plant)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
-		if err := l.catchUp(origin.Add(time.Since(began)), every); err != nil {
+		if err := l.CatchUp(origin.Add(time.Since(began)), every); err != nil {
 			return err
 		}
-		l.Image.Show(l.Mill)
+		l.Screen.Show(l.Plant)
 		if err := l.power(); err != nil {
 			return err
 		}
 	}
 }
 
-// power switches the server when the mill's PLC was switched, and leaves it
+// power switches the server when the plant's PLC was switched, and leaves it
 // alone otherwise, so that a test may switch it too.
 func (l *Live) power() error {
-	if l.Server == nil || l.off == l.Mill.Off() {
+	if l.Server == nil || l.off == l.Plant.Off() {
 		return nil
 	}
-	l.off = l.Mill.Off()
+	l.off = l.Plant.Off()
 	if l.off {
 		l.Server.PowerOff()
 		return nil
@@ -64,35 +71,39 @@ func (l *Live) power() error {
 	return nil
 }
 
-// catchUp steps as far as the time now, which is the mill's.
-func (l *Live) catchUp(now time.Time, every time.Duration) error {
-	for next := l.Mill.Now().Add(every); !next.After(now); next = l.Mill.Now().Add(every) {
-		l.Mill.Step(every)
-		if l.Truth == nil {
-			continue
+// CatchUp steps as far as the time now, which is the plant's.
+func (l *Live) CatchUp(now time.Time, every time.Duration) error {
+	for next := l.Plant.Now().Add(every); !next.After(now); next = l.Plant.Now().Add(every) {
+		l.Plant.Step(every)
+		if l.Truth != nil {
+			if err := l.Truth.Note(l.Plant); err != nil {
+				return err
+			}
 		}
-		if err := l.Truth.Note(l.Mill); err != nil {
-			return err
+		if l.Lab != nil {
+			if err := l.Lab.Note(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// Describe prints what is served where, and how to write each point into a
-// configuration. upstream may be nil.
-func Describe(w io.Writer, server *Server, upstream *Upstream) error {
-	fmt.Fprintf(w, "Simulated cold rolling mill, Modbus TCP at tcp://%s\n", server.Addr())
+// Describe prints what is served where, for example at tcp://127.0.0.1:1502, and
+// how to write each point into a configuration. upstream may be nil.
+func Describe(w io.Writer, p Plant, where string, upstream *Upstream) error {
+	fmt.Fprintf(w, "Simulated %s at %s\n", p.Title(), where)
 	if upstream != nil {
 		fmt.Fprintf(w, "Test upstream at %s, its books at http://%s/status\n", upstream.URL(), upstream.addr)
 	}
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "POINT\tUNIT ID\tAT\tSCALE\tUNIT\tLIMIT OF ERROR")
-	for _, p := range Points() {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%g\t%s\t%s\n", p.Name, p.Unit, p.At(), p.Scale, p.EngUnit, p.limit())
+	fmt.Fprintln(table, "POINT\tAT\tSCALE\tUNIT\tLIMIT OF ERROR")
+	for _, p := range p.Points() {
+		fmt.Fprintf(table, "%s\t%s\t%g\t%s\t%s\n", p.Name, p.At(), p.Scale, p.EngUnit, p.limit())
 	}
 	if err := table.Flush(); err != nil {
-		return fmt.Errorf("describe the simulated mill: %w", err)
+		return fmt.Errorf("describe the simulated plant: %w", err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestLiveKeepsPaceWithTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, im := NewMill(1, start), NewImage()
 		var truth bytes.Buffer
-		l := &Live{Mill: m, Image: im, Truth: NewTruthFile(&truth), Every: 200 * time.Millisecond}
+		l := &Live{Plant: m, Screen: im, Truth: NewTruthFile(&truth), Every: 200 * time.Millisecond}
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second+time.Millisecond)
 		defer cancel()
 		if err := l.Run(ctx); err != nil {
@@ -36,7 +36,7 @@ func TestLiveKeepsPaceWithTheClock(t *testing.T) {
 
 func TestLiveTellsOfAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &Live{Mill: NewMill(1, start), Image: NewImage(), Truth: NewTruthFile(full{})}
+		l := &Live{Plant: NewMill(1, start), Screen: NewImage(), Truth: NewTruthFile(full{})}
 		if err := l.Run(t.Context()); err == nil {
 			t.Error("no error")
 		}
@@ -52,7 +52,7 @@ func TestLiveSwitchesThePLC(t *testing.T) {
 	defer s.Close()
 	m := NewMill(1, start)
 	m.Schedule(Incident{Kind: PLCOff, From: start.Add(20 * time.Millisecond), To: start.Add(time.Hour)})
-	l := &Live{Mill: m, Image: im, Server: s, Every: 10 * time.Millisecond}
+	l := &Live{Plant: m, Screen: im, Server: s, Every: 10 * time.Millisecond}
 	runUntil := func(answers bool) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
@@ -86,7 +86,7 @@ func TestDescribe(t *testing.T) {
 	s, _ := serve(t)
 	u := upstream(t, nil)
 	var out strings.Builder
-	if err := Describe(&out, s, u); err != nil {
+	if err := Describe(&out, NewMill(1, start), "tcp://"+s.Addr(), u); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"tcp://" + s.Addr(), u.URL(), "/status", "holding 102 float32 cdab", "unit 2 input 2 uint32 abcd", "mg/Nm3", "5% + 0.5 mg/Nm3", "0.003 m"} {
@@ -94,10 +94,10 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
-	if got, want := strings.Count(out.String(), "\n"), 2+2+len(Points()); got != want {
+	if got, want := strings.Count(out.String(), "\n"), 2+2+len(millPoints()); got != want {
 		t.Errorf("%d lines, want %d", got, want)
 	}
-	if err := Describe(full{}, s, nil); err == nil {
+	if err := Describe(full{}, NewMill(1, start), "tcp://"+s.Addr(), nil); err == nil {
 		t.Error("a full disk gave no error")
 	}
 }

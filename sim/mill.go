@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -106,6 +107,18 @@ func NewMill(seed uint64, start time.Time) *Mill {
 	m.initial = m.truth
 	return m
 }
+
+// Name is how tags and files call the plant: a point q_in is the tag mill.q_in.
+func (m *Mill) Name() string { return "mill" }
+
+// Title is what people call the plant.
+func (m *Mill) Title() string { return "cold rolling mill, Modbus TCP" }
+
+// Points gives the register map. Nobody changes it.
+func (m *Mill) Points() []Point { return m.plc.points }
+
+// Totals gives the truth by name.
+func (m *Mill) Totals() iter.Seq2[string, float64] { return m.truth.ByName() }
 
 // Now is the time up to which the mill has been stepped.
 func (m *Mill) Now() time.Time { return m.now }

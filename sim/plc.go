@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"math"
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 // The totaliser begins close to its end, so that it wraps on the third day.
 const oilTotalAtStart = 4294960000
@@ -14,13 +10,10 @@ const spanIn, spanOut = 500.0, 50.0
 
 // plc turns the hidden state into what the registers of both units hold.
 type plc struct {
-	draws       *rand.Rand
-	points      []Point
-	instruments []instrument // of the Float32 points, at their place in points; unused for others
-	samples     []Sample
-	oilTotal    float64 // in the register's unit of 0.1 kg, not wrapped
-	energy      float64 // 0.1 kWh
-	place       places
+	panel
+	oilTotal float64 // in the register's unit of 0.1 kg, not wrapped
+	energy   float64 // 0.1 kWh
+	place    places
 }
 
 // places of the points whose values are not instruments of their own.
@@ -29,17 +22,11 @@ type places struct {
 }
 
 func newPLC(seed uint64) plc {
-	p := plc{
-		draws: rand.New(rand.NewPCG(seed, 2)), points: Points(),
-		oilTotal: oilTotalAtStart, energy: 12_345_678,
+	return plc{
+		panel: newPanel(seed, millPoints()), oilTotal: oilTotalAtStart, energy: 12_345_678,
 		place: places{indexOf("oil_rate"), indexOf("oil_total"), indexOf("heartbeat"), indexOf("rolling"), indexOf("fan_on"),
 			indexOf("calibration"), indexOf("desorber_on"), indexOf("fan_power"), indexOf("fan_energy")},
 	}
-	p.samples = make([]Sample, len(p.points))
-	for _, point := range p.points {
-		p.instruments = append(p.instruments, newInstrument(point, p.draws))
-	}
-	return p
 }
 
 // truths lists the true values of the Float32 points, in the order of Points.
@@ -50,34 +37,14 @@ func (st *state) truths() [11]float64 {
 func (p *plc) step(st *state, s *schedule, now, start time.Time, dt float64) {
 	truths := st.truths()
 	calibrating := p.calibrate(s, now, &truths)
-	next := 0
-	for at := range p.points {
-		if p.points[at].Type != Float32 {
-			continue
-		}
-		shown := p.instruments[at].show(truths[next], dt, p.upset(s, at, now), p.draws)
-		p.put(at, math.Float32bits(shown))
-		next++
-	}
+	p.measure(truths[:], s, now, dt)
 	p.count(st, s, dt)
-	p.put(p.place.heartbeat, uint32(uint16(now.Sub(start)/time.Second)))
+	p.put(p.place.heartbeat, uint64(uint16(now.Sub(start)/time.Second)))
 	p.put(p.place.rolling, bit(st.rolling))
 	p.put(p.place.fanOn, 1)
 	p.put(p.place.calibration, bit(calibrating))
 	p.put(p.place.desorberOn, bit(st.desorbing))
-	off := s.on(PLCOff)
-	for at := range p.samples {
-		p.samples[at].OK = !off
-	}
-}
-
-func (p *plc) put(at int, bits uint32) { p.samples[at].Bits = bits }
-
-func bit(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
+	p.power(!s.on(PLCOff))
 }
 
 // calibrate puts zero gas, then span gas before both analysers.
@@ -96,20 +63,6 @@ func (p *plc) calibrate(s *schedule, now time.Time, truths *[11]float64) bool {
 	return false
 }
 
-func (p *plc) upset(s *schedule, at int, now time.Time) upset {
-	if len(s.active) == 0 {
-		return upset{}
-	}
-	name := p.points[at].Name
-	var u upset
-	_, u.dead = s.find(FlameOut, name)
-	_, u.frozen = s.find(Frozen, name)
-	if drift, on := s.find(Drift, name); on {
-		u.drift = 0.01 * now.Sub(drift.From).Hours() / 24
-	}
-	return u
-}
-
 // count moves the totalisers on; they go on counting while nothing answers.
 func (p *plc) count(st *state, s *schedule, dt float64) {
 	if s.began(CounterReset) {
@@ -118,8 +71,8 @@ func (p *plc) count(st *state, s *schedule, dt float64) {
 	hours := dt / 3600
 	p.oilTotal += max(p.instruments[p.place.oilRate].steady(st.recovery, 0), 0) * hours / p.points[p.place.oilTotal].Scale
 	p.energy += p.instruments[p.place.fanPower].steady(st.fanPower, 0) * hours / p.points[p.place.fanEnergy].Scale
-	p.put(p.place.oilTotal, uint32(uint64(p.oilTotal)))
-	p.put(p.place.fanEnergy, uint32(uint64(p.energy)))
+	p.put(p.place.oilTotal, uint64(uint32(uint64(p.oilTotal))))
+	p.put(p.place.fanEnergy, uint64(uint32(uint64(p.energy))))
 }
 
 // Values gives what the PLC shows now, in the order of Points.

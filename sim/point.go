@@ -31,15 +31,17 @@ const (
 	Bool Type = iota + 1
 	Uint16
 	Uint32
+	Uint64
 	Float32
 )
 
 // String gives the word that configurations use.
 func (t Type) String() string {
-	return [...]string{"type?", "bool", "uint16", "uint32", "float32"}[min(t, Float32)]
+	return [...]string{"type?", "bool", "uint16", "uint32", "uint64", "float32"}[min(t, Float32)]
 }
 
-// Order is the order of a 32-bit value's bytes a, b, c, d on the wire.
+// Order is the order of a 32-bit value's bytes a, b, c, d on the wire. Uint64
+// always lies high word first.
 type Order uint8
 
 const (
@@ -55,10 +57,12 @@ func (o Order) String() string {
 	return "abcd"
 }
 
-// Point is one entry of the mill's register map.
+// Point is one value that a plant shows: at an address of its register map, or
+// as a node of its OPC UA server.
 type Point struct {
 	Name     string
-	Unit     int // unit id
+	Node     string // node id's string, for example acid.feed_flow; "" behind Modbus
+	Unit     int    // unit id
 	Table    Table
 	Address  uint16 // as on the wire, from 0
 	Type     Type
@@ -70,15 +74,22 @@ type Point struct {
 	noise float64 // standard deviation, EngUnit
 	lag   float64 // seconds
 	step  float64 // resolution, EngUnit
+	least float64 // what is nearer to zero is shown as 0, EngUnit
 }
 
-// At gives the point's address as a source with unit id 1 is configured.
+// At gives the point's address as a source with unit id 1, or an OPC UA
+// source, is configured.
 func (p Point) At() string {
+	if p.Node != "" {
+		return fmt.Sprintf("ns=%d;s=%s", plantNamespace, p.Node)
+	}
 	at := fmt.Sprintf("%s %d", p.Table, p.Address)
 	if p.Unit != 1 {
 		at = fmt.Sprintf("unit %d %s", p.Unit, at)
 	}
 	switch p.Type {
+	case Uint64:
+		at += " uint64"
 	case Uint32, Float32:
 		at += fmt.Sprintf(" %s %s", p.Type, p.Order)
 	case Uint16:
@@ -88,9 +99,11 @@ func (p Point) At() string {
 }
 
 // words gives the registers that hold bits.
-func (p Point) words(bits uint32) []uint16 {
+func (p Point) words(bits uint64) []uint16 {
 	hi, lo := uint16(bits>>16), uint16(bits)
 	switch {
+	case p.Type == Uint64:
+		return []uint16{uint16(bits >> 48), uint16(bits >> 32), hi, lo}
 	case p.Type == Bool || p.Type == Uint16:
 		return []uint16{lo}
 	case p.Order == CDAB:
@@ -99,22 +112,22 @@ func (p Point) words(bits uint32) []uint16 {
 	return []uint16{hi, lo}
 }
 
-// Sample is a point's value as its registers hold it. OK is false when the PLC
-// does not answer.
+// Sample is a point's value as its registers hold it. OK is false when what
+// stands behind the point does not answer.
 type Sample struct {
-	Bits uint32
+	Bits uint64
 	OK   bool
 }
 
 // Float32 reads a Float32 point's sample.
-func (s Sample) Float32() float32 { return math.Float32frombits(s.Bits) }
+func (s Sample) Float32() float32 { return math.Float32frombits(uint32(s.Bits)) }
 
 // Bool reads a Bool point's sample.
 func (s Sample) Bool() bool { return s.Bits != 0 }
 
-// Points is the register map of the mill: unit 1 is the PLC, unit 2 the fan's
-// power meter behind it. Values keeps this order.
-func Points() []Point {
+// millPoints is the register map of the mill: unit 1 is the PLC, unit 2 the
+// fan's power meter behind it. Values keeps this order.
+func millPoints() []Point {
 	f := func(name string, address uint16, eng string, rel, abs, noise, lag, step float64) Point {
 		return Point{Name: name, Unit: 1, Table: Holding, Address: address, Type: Float32, Order: CDAB, EngUnit: eng, Scale: 1,
 			Rel: rel, Abs: abs, noise: noise, lag: lag, step: step}
@@ -145,7 +158,8 @@ func Points() []Point {
 	}
 }
 
-// indexOf gives the point's place in Points, -1 when there is no such point.
+// indexOf gives the point's place in the mill's map, -1 when there is no such
+// point.
 func indexOf(name string) int {
-	return slices.IndexFunc(Points(), func(p Point) bool { return p.Name == name })
+	return slices.IndexFunc(millPoints(), func(p Point) bool { return p.Name == name })
 }

@@ -12,7 +12,7 @@ import (
 func TestTheRegisterMap(t *testing.T) {
 	used := map[cell]string{}
 	names := map[string]bool{}
-	for _, p := range Points() {
+	for _, p := range millPoints() {
 		if names[p.Name] {
 			t.Errorf("two points are called %s", p.Name)
 		}
@@ -25,7 +25,7 @@ func TestTheRegisterMap(t *testing.T) {
 			used[c] = p.Name
 		}
 	}
-	if got := len(Points()); got != len(NewMill(1, start).Values()) {
+	if got := len(millPoints()); got != len(NewMill(1, start).Values()) {
 		t.Errorf("%d points, %d values", got, len(NewMill(1, start).Values()))
 	}
 	for name, want := range map[string]string{
@@ -33,7 +33,7 @@ func TestTheRegisterMap(t *testing.T) {
 		"heartbeat": "input 12 uint16", "rolling": "discrete 0", "calibration": "discrete 2", "desorber_on": "coil 0",
 		"fan_power": "unit 2 input 0 float32 abcd", "fan_energy": "unit 2 input 2 uint32 abcd",
 	} {
-		if got := Points()[indexOf(name)].At(); got != want {
+		if got := millPoints()[indexOf(name)].At(); got != want {
 			t.Errorf("%s is at %q, want %q", name, got, want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestTheRegisterMap(t *testing.T) {
 func TestWords(t *testing.T) {
 	for _, tt := range []struct {
 		p    Point
-		bits uint32
+		bits uint64
 		want []uint16
 	}{
 		{Point{Type: Float32, Order: ABCD}, 0x47F12000, []uint16{0x47F1, 0x2000}},
@@ -142,7 +142,7 @@ func TestTheMapOverTheWire(t *testing.T) {
 	}
 	c.read(1, 4, 10, 3)
 	_, _, pdu = c.get()
-	if got, want := binary.BigEndian.Uint32(pdu[2:]), m.value(t, "oil_total").Bits; got != want || got < oilTotalAtStart {
+	if got, want := binary.BigEndian.Uint32(pdu[2:]), uint32(m.value(t, "oil_total").Bits); got != want || got < oilTotalAtStart {
 		t.Errorf("oil_total: %d, want %d", got, want)
 	}
 	if got := binary.BigEndian.Uint16(pdu[6:]); got != 3600 {
@@ -153,7 +153,7 @@ func TestTheMapOverTheWire(t *testing.T) {
 	if got, want := math.Float32frombits(binary.BigEndian.Uint32(pdu[2:])), m.value(t, "fan_power").Float32(); got != want || got < 10 {
 		t.Errorf("fan_power: %v, want %v", got, want)
 	}
-	if got, want := binary.BigEndian.Uint32(pdu[6:]), m.value(t, "fan_energy").Bits; got != want {
+	if got, want := binary.BigEndian.Uint32(pdu[6:]), uint32(m.value(t, "fan_energy").Bits); got != want {
 		t.Errorf("fan_energy: %v, want %v", got, want)
 	}
 	c.read(1, 2, 0, 3)

@@ -67,15 +67,15 @@ func (m *Mill) checkBalance() {
 	balance("tank", t.RecoveredKg, t.TankKg+t.PumpedKg)
 }
 
-// balance compares two sides in kg; the absolute part covers the first
+// balance compares two sides, in kg or kWh; the absolute part covers the first
 // seconds, when both are nearly nothing beside the amounts in stock.
 func balance(of string, in, out float64) {
 	if math.Abs(in-out) > 1e-9*math.Abs(in)+1e-9 {
-		panic(fmt.Sprintf("BUG: the balance of the %s is broken: %v kg against %v kg", of, in, out))
+		panic(fmt.Sprintf("BUG: the balance of the %s is broken: %v against %v", of, in, out))
 	}
 }
 
-// TruthFile writes a mill's truth as CSV, one line per figure and minute of
+// TruthFile writes a plant's truth as CSV, one line per figure and minute of
 // plant time: time,name,value. The agent never reads it.
 type TruthFile struct {
 	w    *bufio.Writer
@@ -89,15 +89,16 @@ func NewTruthFile(w io.Writer) *TruthFile {
 	return f
 }
 
-// Note writes m's truth if a new minute of plant time has begun since the last
+// Note writes p's truth if a new minute of plant time has begun since the last
 // line. It is called after each step.
-func (f *TruthFile) Note(m *Mill) error {
-	if m.now.Before(f.next) {
+func (f *TruthFile) Note(p Plant) error {
+	now := p.Now()
+	if now.Before(f.next) {
 		return nil
 	}
-	f.next = m.now.Truncate(time.Minute).Add(time.Minute)
-	at := m.now.UTC().Format(time.RFC3339Nano)
-	for name, value := range m.truth.ByName() {
+	f.next = now.Truncate(time.Minute).Add(time.Minute)
+	at := now.UTC().Format(time.RFC3339Nano)
+	for name, value := range p.Totals() {
 		fmt.Fprintf(f.w, "%s,%s,%.17g\n", at, name, value)
 	}
 	if err := f.w.Flush(); err != nil {

@@ -17,6 +17,9 @@ type trouble struct{ msg, fix string }
 // readFile gives a file's text without a byte order mark. The hint is for a
 // file that is not there.
 func readFile(path, whenAbsent string) (string, *trouble) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return "", &trouble{"this is neither a file nor a folder", "name a plain file"}
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", &trouble{"there is no such file", whenAbsent}

@@ -48,6 +48,17 @@ func (b *builder) rate(path string, tag *agent.Tag) {
 	}
 }
 
+// coverage takes the covered share below which figures are withheld.
+func (b *builder) coverage(configured *float64) {
+	if configured == nil {
+		return
+	}
+	b.minCoverage = *configured
+	if !(b.minCoverage >= 0 && b.minCoverage <= 1) {
+		b.faults.Add("min_coverage", "write a share from 0 to 1, for example 0.5", "%g is not a share of a window", b.minCoverage)
+	}
+}
+
 func (b *builder) quantity(key, unit string, value Figure, bounds agent.Range, terms ...Term) Quantity {
 	return Quantity{
 		Name: b.spec.Name + "." + key, Key: key, Unit: unit,
@@ -72,6 +83,10 @@ func (b *builder) aim(kpi *KPI, text string) {
 			keys[i] = q.Key
 		}
 		b.faults.Add("target", "name one of "+strings.Join(keys, ", "), "this KPI does not compute %q", key)
+		return
+	}
+	if bounds := kpi.Quantities[at].Bounds; bounds.Hi > bounds.Lo && (target.Limit < bounds.Lo || target.Limit > bounds.Hi) {
+		b.faults.Add("target", fmt.Sprintf("write a limit from %g to %g; a percentage needs its sign: 90%%", bounds.Lo, bounds.Hi), "%s cannot be %g", key, target.Limit)
 		return
 	}
 	kpi.Quantities[at].Target = target

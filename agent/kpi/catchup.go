@@ -1,71 +1,155 @@
 package kpi
 
-// A totaliser that was silent while cells closed tells, when it comes back, how
+import "slices"
+
+// Totalisers that were silent while cells closed tell, when they come back, how
 // much went through in all that time. The cells are out; their share is booked
-// in the cell in which it came back, together with the seconds that they had to
-// book as lost, so that a day's total is complete and its lost seconds cancel.
-// This holds for quantities that one totaliser alone makes up: for others it is
-// not known which of the closed seconds the other inputs covered.
+// in the cell in which the last of them came back, together with the seconds
+// that the cells had to book as lost, so that a day's total is complete and its
+// lost seconds cancel.
+//
+// This holds for time in which nothing but totalisers was silent. What the
+// other terms of the quantity, and totalisers that went on, gained in it is kept
+// as the cells close; for the silent ones the seconds are, because between two
+// readings a totaliser counts evenly. Quantities with formulas or stocks do not
+// catch up.
 
-// catches reports whether the quantity is one totaliser's.
-func (q *quantity) catches() bool { return len(q.inputs) == 1 && q.inputs[0].shape.counter }
+// debt is what closed cells could not book for silent totalisers.
+type debt struct {
+	sum                // what is known of it; its lost time is what the cells lost
+	from     int64     // the earliest instant
+	unstated []float64 // per term: seconds for which its totaliser has not told
+}
 
-// borrow remembers what the cell lost after the totaliser's newest reading.
-func (q *quantity) borrow(w span) {
-	if !q.catches() || !q.begun {
-		return
+// catches reports whether the quantity can catch up.
+func (q *quantity) catches() bool {
+	plain := func(t Term) bool { return t.Formula == nil && !t.Stock }
+	counts := func(in *input) bool { return in.shape.counter }
+	return !slices.ContainsFunc(q.Terms, func(t Term) bool { return !plain(t) }) && slices.ContainsFunc(q.inputs, counts)
+}
+
+// silent reports whether all inputs that fail are totalisers without a reading since.
+func (q *quantity) silent() bool {
+	for n, in := range q.inputs {
+		if g := &in.segs[q.pos[n]]; !g.ok && !g.silent {
+			return false
+		}
 	}
-	in := q.inputs[0]
-	s := &in.runs[len(in.runs)-1]
-	at := s.before(w.end)
-	if at < 0 || s.next(at) != nil {
-		return
+	return true
+}
+
+// owe books [from, to), which was lost to l, as owed by silent totalisers.
+func (q *quantity) owe(from, to int64, l loss, a *area) {
+	if a.owed == nil {
+		a.owed = q.newArea(from, nil)
+		a.unstated = make([]int64, len(q.Terms))
 	}
-	base := s.elems[at].t
-	from := max(base, w.start, q.begin)
-	for _, g := range s.segments(in.shape, from, w.end, nil) {
-		if lost := (span{max(g.from, from), min(g.to, w.end)}); !g.ok && g.from >= base && lost.start < lost.end {
-			if !q.debt.begun {
-				q.debt, q.debtOf = newSum(0), from
-			}
-			q.debt.lose(g.code, in.about(g.trait), lost.seconds())
+	a.owed.lost[l] += to - from
+	for i, factors := range q.factors {
+		if !q.inputs[factors[0]].segs[q.pos[factors[0]]].ok {
+			a.unstated[i] += to - from
+		}
+	}
+	q.cover(from, to, a.owed)
+}
+
+// owes turns what an area is owed into a debt.
+func (q *quantity) owes(a *area) (d debt) {
+	if a.owed == nil {
+		return d
+	}
+	d = debt{sum: q.gathered(a.owed), from: a.owed.start, unstated: make([]float64, len(q.Terms))}
+	for i, ns := range a.unstated {
+		d.unstated[i] = float64(ns) / float64(second)
+	}
+	return d
+}
+
+// borrow takes the debt of a cell that closes in.
+func (q *quantity) borrow(d *debt) {
+	switch {
+	case !d.begun:
+	case !q.debt.begun:
+		q.debt = *d
+	default:
+		q.debt.add(&d.sum)
+		for i, s := range d.unstated {
+			q.debt.unstated[i] += s
 		}
 	}
 }
 
-// repay books the debt in the cell in which the totaliser came back, and
-// reports whether it is settled. It changes nothing but s.
-func (q *quantity) repay(s *sum, w span) bool {
-	if !q.debt.begun || !s.begun {
-		return false
+func (d *debt) clone() debt {
+	return debt{sum: d.sum.clone(), from: d.from, unstated: slices.Clone(d.unstated)}
+}
+
+// repay books a debt in the cell in which the last silent totaliser came back,
+// and is then over.
+func (q *quantity) repay(d *debt, s *sum, w span) {
+	if !d.begun || !s.begun {
+		return
 	}
-	in := q.inputs[0]
-	run := &in.runs[len(in.runs)-1]
-	at := run.before(w.start)
-	if at < 0 {
-		return true
+	told, known := q.hear(d, w)
+	switch {
+	case !known:
+		*d = debt{}
+	case told:
+		for _, l := range d.lost {
+			s.lose(l.Cause, l.About, -l.Seconds)
+		}
+		for i := range s.parts {
+			if t := &q.Terms[i]; t.Tags[0].Counter != nil {
+				s.parts[i] = q.paid(i, s.parts[i].total+d.parts[i].total)
+			} else {
+				s.parts[i].join(&d.parts[i])
+			}
+		}
+		s.seconds += d.seconds
+		for _, doubt := range d.doubts {
+			s.doubtful(doubt.code, doubt.seconds)
+		}
+		s.reach(d.from)
+		*d = debt{}
 	}
-	back := run.next(at)
-	if back == nil || back.t > w.end {
-		return false
+}
+
+// hear lets the totalisers that came back by the end of w tell what they
+// counted. told says that all have; known is false when one of them will never
+// tell, because it is another meter now.
+func (q *quantity) hear(d *debt, w span) (told, known bool) {
+	told = true
+	for i, seconds := range d.unstated {
+		if seconds == 0 {
+			continue
+		}
+		in := q.inputs[q.factors[i][0]]
+		run := &in.runs[len(in.runs)-1]
+		at := run.before(w.start)
+		if at < 0 {
+			return false, false
+		}
+		back := run.next(at)
+		if back == nil || back.t > w.end {
+			told = false
+			continue
+		}
+		if back.trait&fresh != 0 {
+			return false, false
+		}
+		rate := back.v / (float64(back.t-run.elems[at].t) / float64(second))
+		d.parts[i].total += q.Terms[i].Factor * rate * seconds
+		d.unstated[i] = 0
+		if back.doubted() {
+			d.doubtful(back.code, seconds)
+		}
 	}
-	if back.trait&fresh != 0 {
-		return true // another meter: what the old one counted is not known
-	}
-	var seconds float64
-	for _, l := range q.debt.lost {
-		seconds += l.Seconds
-		s.lose(l.Cause, l.About, -l.Seconds)
-	}
-	s.seconds += seconds
-	rate := back.v / (float64(back.t-run.elems[at].t) / float64(second))
-	p := q.uncertain(0, s.parts[0].total+q.Terms[0].Factor*rate*seconds, nil, true)
-	s.parts[0] = p
-	s.reach(q.debtOf)
-	if back.doubted() {
-		s.doubtful(back.code, seconds)
-	}
-	return true
+	return told, true
+}
+
+// paid gives a totaliser's share after its catching up: another total, the
+// same two readings.
+func (q *quantity) paid(i int, total float64) part {
+	return q.uncertain(i, total, &area{covered: 1})
 }
 
 // next gives the first sample after the one at index at, nil for none.

@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x01"
+const magic = "rkp\x02"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -143,8 +143,18 @@ func (q *quantity) write(w *writer) {
 	for l := range q.sums {
 		w.sum(&q.sums[l])
 	}
-	w.sum(&q.debt)
-	w.int(q.debtOf)
+	w.sum(&q.debt.sum)
+	if q.debt.begun {
+		w.int(q.debt.from)
+		for _, s := range q.debt.unstated {
+			w.float(s)
+		}
+	}
+	for _, s := range q.stocks {
+		w.int(s.at)
+		w.float(s.value)
+		w.float(s.square)
+	}
 	w.uint(uint64(len(q.adopted)))
 	for i := range q.adopted {
 		w.int(q.adopted[i].start)
@@ -166,7 +176,15 @@ func (r *reader) quantity() *quantity {
 	for l := range q.sums {
 		q.sums[l] = r.termSum(q)
 	}
-	q.debt, q.debtOf = r.sum(), r.int()
+	if q.debt.sum = r.termSum(q); q.debt.begun {
+		q.debt.from = r.int()
+		for range q.Terms {
+			q.debt.unstated = append(q.debt.unstated, r.float())
+		}
+	}
+	for range q.Terms {
+		q.stocks = append(q.stocks, stock{r.int(), r.float(), r.float()})
+	}
 	for range r.count() {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}

@@ -46,18 +46,18 @@ func wholly(*quantity) int64 { return math.MaxInt64 }
 // closeCell closes the open cell and every window that ends with it.
 func (e *Engine) closeCell() {
 	w := e.open
-	sums := e.integrate(w, wholly)
+	sums, debts := e.integrate(w, wholly, e.stocks(true))
 	stored := make([]bool, len(sums))
 	for i, q := range e.quantities {
-		if q.repay(&sums[i], w) {
-			q.debt, q.debtOf = sum{}, 0
-		}
-		q.borrow(w)
+		q.repay(&q.debt, &sums[i], w)
 		for len(q.adopted) > 0 && q.adopted[0].start <= w.start {
 			if q.adopted[0].start == w.start {
 				sums[i], stored[i] = q.adopted[0].sum, true
 			}
 			q.adopted = q.adopted[1:]
+		}
+		if !stored[i] { // a stored cell owes nothing: it was closed with its readings
+			q.borrow(&debts[i])
 		}
 	}
 	for i, q := range e.quantities {
@@ -118,6 +118,9 @@ func (q *quantity) gather(own *sum, window, part span, s *sum) {
 	}
 	if !own.begun {
 		*own = newSum(len(q.Terms))
+		for i, p := range s.parts {
+			own.parts[i].head = p.head
+		}
 		if window.start < part.start {
 			own.partial = true
 			own.lose(agent.PartialWindow, "", span{window.start, part.start}.seconds())

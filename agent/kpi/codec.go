@@ -146,6 +146,11 @@ func (w *writer) sum(s *sum) {
 		w.float(p.total)
 		w.float(p.usys)
 		w.float(p.urand)
+		w.bool(p.stock)
+		if p.stock {
+			w.float(p.head)
+			w.float(p.tail)
+		}
 	}
 	w.float(s.seconds)
 	w.losses(s.lost)
@@ -163,7 +168,11 @@ func (r *reader) sum() (s sum) {
 		return sum{}
 	}
 	for range r.count() {
-		s.parts = append(s.parts, part{r.float(), r.float(), r.float()})
+		p := part{total: r.float(), usys: r.float(), urand: r.float(), stock: r.bool()}
+		if p.stock {
+			p.head, p.tail = r.float(), r.float()
+		}
+		s.parts = append(s.parts, p)
 	}
 	s.seconds = r.float()
 	s.lost = r.losses()

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -195,13 +196,13 @@ func TestAccuracyOfATotaliser(t *testing.T) {
 		r.read(sec(s), raw(tag, s, uint64(s/10)))
 	}
 	cell, hour := r.of("a.total", agent.Cell)[1], r.only("a.total", agent.Hour)
-	if c := cell.Terms[0]; !near(c.USys, 0.09, 1e-9) || !near(c.URand, 0.2*1.4142136, 1e-6) {
-		t.Errorf("cell: got %+v, want 1 %% of 9 kg and twice 0.2 kg in squares", c)
+	if c := cell.Terms[0]; !near(c.USys, 0.09, 1e-9) || !near(c.URand, math.Sqrt(2*0.04+0.01/6), 1e-6) {
+		t.Errorf("cell: got %+v, want 1 %% of 9 kg, and in squares twice 0.2 kg and the register's step of 0.1 kg at both ends", c)
 	}
-	if h := hour.Terms[0]; !near(h.USys, 0.36, 1e-9) || !near(h.URand, 2*0.2*1.4142136, 1e-6) {
-		t.Errorf("hour: got %+v, want the systematic part added, the random one in squares", h)
+	if h := hour.Terms[0]; !near(h.USys, 0.36, 1e-9) || !near(h.URand, math.Sqrt(8*0.04+0.01/6), 1e-6) {
+		t.Errorf("hour: got %+v, want the systematic part added, the random one in squares, the step once", h)
 	}
-	if !near(hour.U, 2*0.6705, 1e-3) {
-		t.Errorf("got U %g, want 1.341", hour.U)
+	if !near(hour.U, 1.34353, 1e-4) {
+		t.Errorf("got U %g, want 1.34353", hour.U)
 	}
 }

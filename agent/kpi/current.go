@@ -11,11 +11,14 @@ func (e *Engine) Current() []agent.Result {
 	if !e.begun {
 		return nil
 	}
-	r := e.running()
+	r, stocks, debts := e.running(), e.stocks(false), make([]debt, len(e.quantities))
+	for i, q := range e.quantities {
+		debts[i] = q.debt.clone()
+	}
 	for w := e.open; ; w = e.cal.window(cell, w.end) {
-		sums := e.integrate(w, e.known)
+		sums, _ := e.integrate(w, e.known, stocks)
 		for i, q := range e.quantities {
-			q.repay(&sums[i], w)
+			q.repay(&debts[i], &sums[i], w)
 		}
 		r.add(w, sums)
 		if w.end > max(e.newest, e.furthest) {

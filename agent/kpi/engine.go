@@ -67,8 +67,9 @@ type quantity struct {
 	Quantity
 	kpi, family string
 	config      [32]byte
-	inputs      []*input // in the order of roles, each once
-	factors     [][]int  // per term: positions in inputs
+	inputs      []*input  // in the order of roles, each once
+	factors     [][]int   // per term: positions in inputs
+	formulas    []applied // per term
 	gain        []float64
 	offset      []bool // per term: a factor has an absolute accuracy
 	labels      []string
@@ -76,8 +77,8 @@ type quantity struct {
 	begun   bool
 	begin   int64
 	sums    [levels]sum
-	debt    sum   // what closed cells lost while a totaliser was silent
-	debtOf  int64 // from when
+	debt    debt
+	stocks  []stock // per term
 	adopted []adopted
 
 	pos    []int // scratch of sweep
@@ -125,11 +126,11 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 	var faults agent.Faults
 	for _, t := range q.Terms {
 		var factors []int
-		var names []string
 		var gain float64
 		var offset bool
-		for _, tag := range t.Tags {
-			if tag.Counter != nil && len(t.Tags) > 1 {
+		inputs := t.inputs()
+		for _, tag := range inputs {
+			if tag.Counter != nil && (len(inputs) > 1 || t.Stock) {
 				faults.Add("", "use a tag that gives a rate", "%s: the totaliser %s cannot be multiplied", q.Name, tag.Name)
 			}
 			in := e.input(tag)
@@ -138,17 +139,38 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 				at = len(q.inputs)
 				q.inputs = append(q.inputs, in)
 			}
-			factors, names = append(factors, at), append(names, tag.Name)
+			factors = append(factors, at)
+		}
+		for _, tag := range t.Tags {
 			rel, abs := tag.Accuracy.Standard()
 			gain += rel * rel
 			offset = offset || (abs != 0 && tag.Counter == nil)
 		}
-		q.factors, q.labels = append(q.factors, factors), append(q.labels, strings.Join(names, " × "))
+		n := len(t.Tags)
+		q.factors, q.labels = append(q.factors, factors[:n]), append(q.labels, t.label())
+		q.formulas = append(q.formulas, t.Formula.apply(factors[n:]))
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
+	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)
 	return q, faults.Err()
+}
+
+// label names what a term is made of: "a × b × density(c, d)".
+func (t *Term) label() string {
+	var names []string
+	for _, tag := range t.Tags {
+		names = append(names, tag.Name)
+	}
+	if t.Formula != nil {
+		var args []string
+		for _, a := range t.Formula.Args {
+			args = append(args, a.Tag.Name)
+		}
+		names = append(names, t.Formula.Name+"("+strings.Join(args, ", ")+")")
+	}
+	return strings.Join(names, " × ")
 }
 
 func (e *Engine) input(tag *agent.Tag) *input {

@@ -10,7 +10,9 @@ import (
 const goodCoverage = 0.9 // below this share of a window a figure is Uncertain
 
 // result makes the result of a sum over w. Coverage is relative to elapsed
-// seconds, which for a closed window are all of it.
+// seconds, which for a closed window are all of it. Over a window shorter than
+// the quantity's least the figure is a trend: what the KPI leaves out, such as
+// what is on its way through the plant, weighs too much for a proof or a bound.
 func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64) agent.Result {
 	r := agent.Result{
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
@@ -33,12 +35,20 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		return r
 	}
 	u, stated := q.expanded(s, sens)
-	if value < q.Bounds.Lo-u || value > q.Bounds.Hi+u || math.IsNaN(value) {
+	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
+	if math.IsNaN(value) || !trend && (value < q.Bounds.Lo-u || value > q.Bounds.Hi+u) {
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
 		return r
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
+	if trend {
+		r.Verdict = agent.NoVerdict
+		if r.Quality == agent.Good {
+			r.Quality = agent.Uncertain
+			r.Reason.Detail = fmt.Sprintf("a trend only: this figure is for windows of a %s and longer", q.MinWindow)
+		}
+	}
 	return r
 }
 
@@ -84,7 +94,7 @@ func (q *quantity) terms(s *sum) []agent.Term {
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand),
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i)),
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}
@@ -102,7 +112,7 @@ func (q *quantity) expanded(s *sum, sens []float64) (u float64, stated bool) {
 		}
 		rel := q.gain[i] * p.total
 		rest := max(0, p.usys*p.usys-rel*rel)
-		square += sens[i] * sens[i] * (rest + p.urand)
+		square += sens[i] * sens[i] * (rest + p.urand + q.readout(i))
 	}
 	for _, in := range q.inputs {
 		var gain float64

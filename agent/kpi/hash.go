@@ -34,6 +34,11 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Role, Unit string
 		Factor     float64
 		Tags       []measure
+		Formula    string    `json:",omitempty"`
+		Rel        float64   `json:",omitempty"`
+		Args       []measure `json:",omitempty"`
+		Own        []float64 `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
+		Stock      bool      `json:",omitempty"`
 	}
 	var terms []term
 	for _, t := range q.Terms {
@@ -41,6 +46,13 @@ func (c *calendar) define(q *quantity) [32]byte {
 		for _, tag := range t.Tags {
 			d.Tags = append(d.Tags, measureOf(tag))
 		}
+		if f := t.Formula; f != nil {
+			d.Formula, d.Rel = f.Name, f.Rel
+			for _, a := range f.Args {
+				d.Args, d.Own = append(d.Args, measureOf(a.Tag)), append(d.Own, a.Rel)
+			}
+		}
+		d.Stock = t.Stock
 		terms = append(terms, d)
 	}
 	return hashOf(struct {
@@ -52,7 +64,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Zone                    string
 		Day                     int
 		Shifts                  []int
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts})
+		MinWindow               agent.WindowKind `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow})
 }
 
 func hashOf(v any) [32]byte {

@@ -237,12 +237,12 @@ func (e *Engine) adopt(r *agent.Result) {
 		if found {
 			q.adopted = slices.Delete(q.adopted, at, at+1)
 		}
-		q.adopted = slices.Insert(q.adopted, at, adopted{start, sumOf(r)})
+		q.adopted = slices.Insert(q.adopted, at, adopted{start, q.sumOf(r)})
 	}
 }
 
 // sumOf reads a sum back from a result.
-func sumOf(r *agent.Result) sum {
+func (q *quantity) sumOf(r *agent.Result) sum {
 	s := newSum(len(r.Terms))
 	s.partial, s.seconds = r.Partial, r.Terms[0].Seconds
 	var madeGood float64
@@ -251,14 +251,14 @@ func sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: t.URand * t.URand}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i)), stock: q.Terms[i].Stock}
 	}
 	if madeGood < 0 {
 		s.caught = r.Window.Start.UnixNano() + int64(madeGood*float64(second))
 	}
 	switch code := r.Reason.Code; {
 	case r.Quality != agent.Uncertain:
-	case code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage:
+	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage:
 	default:
 		s.doubtful(code, s.seconds)
 	}

@@ -1,8 +1,6 @@
 package kpi
 
 import (
-	"math"
-
 	"recoup/agent"
 )
 
@@ -15,27 +13,39 @@ type loss struct {
 // area gathers what a quantity covered and lost over a part of a cell, in
 // nanoseconds so that nothing is rounded away before the end.
 type area struct {
+	start   int64
 	covered int64
-	sums    []float64   // per term: ∫ Π x dt
-	others  [][]float64 // per term and factor: ∫ Π |other factors| dt
+	sums    []float64   // per term: ∫ Π x dt, or the change of a stock
+	others  [][]float64 // per term and input, factors before arguments: ∫ |∂/∂x Π x| dt
+	logs    [][]float64 // per term and argument: ∫ x ∂/∂x Π x dt; of a stock the newest x/y ∂y/∂x of its formula
+	changes []change    // per term
+	stocks  []stock     // per term, shared with whoever asked
 	lost    map[loss]int64
 	doubts  map[agent.Code]int64
+
+	owed     *area   // by silent totalisers; nil: nothing
+	unstated []int64 // per term: what its totaliser has not told of it
 }
 
-func (q *quantity) newArea() *area {
-	a := &area{sums: make([]float64, len(q.Terms)), others: make([][]float64, len(q.Terms)), lost: map[loss]int64{}, doubts: map[agent.Code]int64{}}
-	for i, t := range q.Terms {
-		a.others[i] = make([]float64, len(t.Tags))
+func (q *quantity) newArea(start int64, stocks []stock) *area {
+	n := len(q.Terms)
+	a := &area{
+		start: start, sums: make([]float64, n), others: make([][]float64, n), logs: make([][]float64, n),
+		changes: make([]change, n), stocks: stocks, lost: map[loss]int64{}, doubts: map[agent.Code]int64{},
+	}
+	for i := range q.Terms {
+		args := len(q.formulas[i].pos)
+		a.others[i], a.logs[i] = make([]float64, len(q.factors[i])+args), make([]float64, args)
 	}
 	return a
 }
 
 // integrate gives the sums of all quantities over w, cut at upTo, which is one
-// bound per quantity.
-func (e *Engine) integrate(w span, upTo func(*quantity) int64) []sum {
+// bound per quantity, and what silent totalisers owe them. It moves the stocks on.
+func (e *Engine) integrate(w span, upTo func(*quantity) int64, stocks [][]stock) ([]sum, []debt) {
 	areas := make([]*area, len(e.quantities))
 	for i, q := range e.quantities {
-		areas[i] = q.newArea()
+		areas[i] = q.newArea(w.start, stocks[i])
 	}
 	for k := range e.stretches {
 		st := &e.stretches[k]
@@ -48,22 +58,26 @@ func (e *Engine) integrate(w span, upTo func(*quantity) int64) []sum {
 		}
 		for i, q := range e.quantities {
 			if q.begun {
-				q.sweep(max(lo, q.begin), min(hi, upTo(q)), areas[i])
+				q.sweep(max(lo, q.begin), min(hi, upTo(q)), areas[i], k == len(e.stretches)-1 && q.catches())
 			}
 		}
 	}
-	sums := make([]sum, len(e.quantities))
+	sums, debts := make([]sum, len(e.quantities)), make([]debt, len(e.quantities))
 	for i, q := range e.quantities {
 		if end := min(w.end, upTo(q)); q.begun && q.begin < end && w.start < end {
-			sums[i] = e.summarise(q, areas[i], span{w.start, end})
+			sums[i], debts[i] = e.summarise(q, areas[i], span{w.start, end}), q.owes(areas[i])
 		}
 	}
-	return sums
+	return sums, debts
 }
 
-// sweep goes over [lo, hi) from change to change of any input.
-func (q *quantity) sweep(lo, hi int64, a *area) {
+// sweep goes over [lo, hi) from change to change of any input. owing says that
+// silent totalisers may tell later.
+func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
 	clear(q.pos)
+	for i := range q.formulas {
+		q.formulas[i].taken = false // what was computed before must not matter
+	}
 	for cur := lo; cur < hi; {
 		end, failing := hi, -1
 		for n, in := range q.inputs {
@@ -81,7 +95,11 @@ func (q *quantity) sweep(lo, hi int64, a *area) {
 		if failing >= 0 {
 			in := q.inputs[failing]
 			g := &in.segs[q.pos[failing]]
-			a.lost[loss{g.code, in.about(g.trait)}] += end - cur
+			l := loss{g.code, in.about(g.trait)}
+			a.lost[l] += end - cur
+			if owing && q.silent() {
+				q.owe(cur, end, l, a)
+			}
 		} else {
 			q.cover(cur, end, a)
 		}
@@ -89,46 +107,83 @@ func (q *quantity) sweep(lo, hi int64, a *area) {
 	}
 }
 
-// cover adds [from, to), in which every input is a straight line.
+// cover adds [from, to), in which every input is a straight line. What a
+// formula has no value for is lost.
 func (q *quantity) cover(from, to int64, a *area) {
-	a.covered += to - from
-	dt := float64(to-from) / float64(second)
 	for n, in := range q.inputs {
 		g := &in.segs[q.pos[n]]
 		q.v0[n], q.v1[n] = g.at(from), g.at(to)
-		if g.code != agent.NoReason {
+	}
+	failing, doubted := q.evaluate()
+	if failing >= 0 {
+		a.lost[loss{agent.OutOfRange, q.inputs[failing].tag.Name}] += to - from
+		return
+	}
+	if doubted {
+		a.doubts[agent.OutOfRange] += to - from
+	}
+	for n, in := range q.inputs {
+		if g := &in.segs[q.pos[n]]; g.ok && g.code != agent.NoReason {
 			a.doubts[g.code] += to - from
 		}
 	}
-	for i, factors := range q.factors {
+	a.covered += to - from
+	dt := float64(to-from) / float64(second)
+	for i := range q.Terms {
+		f := &q.formulas[i]
 		p0, p1 := 1.0, 1.0
-		for _, n := range factors {
+		for _, n := range q.factors[i] {
 			p0 *= q.v0[n]
 			p1 *= q.v1[n]
 		}
-		a.sums[i] += (p0 + p1) / 2 * dt
-		if !q.offset[i] {
+		if f.Formula != nil {
+			p0, p1 = p0*f.y0, p1*f.y1
+		}
+		if q.Terms[i].Stock {
+			a.move(i, from, to, p0, p1, q.square(i, q.v0, f.y0), q.square(i, q.v1, f.y1))
+			f.logs(q.v1, f.y1, a.logs[i])
 			continue
 		}
-		for j := range factors {
-			o0, o1 := 1.0, 1.0
-			for m, n := range factors {
-				if m != j {
-					o0 *= q.v0[n]
-					o1 *= q.v1[n]
-				}
-			}
-			a.others[i][j] += (math.Abs(o0) + math.Abs(o1)) / 2 * dt
+		a.sums[i] += (p0 + p1) / 2 * dt
+		if q.offset[i] || f.Formula != nil {
+			q.weigh(i, dt, a)
 		}
 	}
 }
 
+// product multiplies the values of some inputs, leaving out the one at index but.
+func product(inputs []int, values []float64, but int) float64 {
+	p := 1.0
+	for j, n := range inputs {
+		if j != but {
+			p *= values[n]
+		}
+	}
+	return p
+}
+
 // summarise turns an area into the sum of w and books what no stretch covers.
 func (e *Engine) summarise(q *quantity, a *area, w span) sum {
+	s := q.gathered(a)
+	for i, t := range q.Terms {
+		if c := &a.changes[i]; t.Stock && c.tail.at == w.end {
+			s.parts[i].tail = c.tail.square
+		}
+	}
+	if q.begin > w.start {
+		s.partial = true
+		s.lose(agent.PartialWindow, "", span{w.start, min(q.begin, w.end)}.seconds())
+	}
+	e.clockDoubts(&s, span{max(w.start, q.begin), w.end})
+	return s
+}
+
+// gathered turns an area into a sum.
+func (q *quantity) gathered(a *area) sum {
 	s := newSum(len(q.Terms))
 	s.seconds = float64(a.covered) / float64(second)
-	for i, t := range q.Terms {
-		s.parts[i] = q.uncertain(i, t.Factor*a.sums[i], a.others[i], a.covered > 0)
+	for i := range q.Terms {
+		s.parts[i] = q.uncertain(i, q.Terms[i].Factor*a.sums[i], a)
 	}
 	for l, ns := range a.lost {
 		s.lose(l.code, l.about, float64(ns)/float64(second))
@@ -136,11 +191,6 @@ func (e *Engine) summarise(q *quantity, a *area, w span) sum {
 	for code, ns := range a.doubts {
 		s.doubtful(code, float64(ns)/float64(second))
 	}
-	if q.begin > w.start {
-		s.partial = true
-		s.lose(agent.PartialWindow, "", span{w.start, min(q.begin, w.end)}.seconds())
-	}
-	e.clockDoubts(&s, span{max(w.start, q.begin), w.end})
 	return s
 }
 
@@ -160,31 +210,6 @@ func (e *Engine) clockDoubts(s *sum, w span) {
 		}
 		reached = max(reached, next.end)
 	}
-}
-
-// uncertain gives a term's share with its standard uncertainty: relative parts
-// in quadrature times the total, absolute parts times what they multiply. A
-// totaliser's absolute part is that of its two readings, which is random.
-func (q *quantity) uncertain(i int, total float64, others []float64, covered bool) part {
-	p := part{total: total}
-	var square float64
-	for j, tag := range q.Terms[i].Tags {
-		if !tag.Accuracy.Stated() {
-			p.usys = -1
-			return p
-		}
-		rel, offset := tag.Accuracy.Standard()
-		square += rel * rel * total * total
-		scale := q.Terms[i].Factor * offset
-		switch {
-		case tag.Counter != nil && covered:
-			p.urand += 2 * scale * scale
-		case tag.Counter == nil:
-			square += scale * scale * others[j] * others[j]
-		}
-	}
-	p.usys = math.Sqrt(square)
-	return p
 }
 
 // about names what a cause of the input's lies with.

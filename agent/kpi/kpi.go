@@ -7,10 +7,11 @@
 //
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
-//	counter.go stretch.go            sum.go           catchup.go, passover.go, current.go
+//	counter.go stretch.go formula.go stock.go, sum.go catchup.go, passover.go, current.go
 //
 // A family (one file, one line in Families) only says which tags its terms are
-// made of and what follows from their totals; builder.go and units.go help it.
+// made of and what follows from their totals; builder.go, offer.go and units.go
+// help it.
 // What outlives a restart is written by checkpoint.go and read by restore.go.
 //
 // Decisions that will be questioned:
@@ -23,12 +24,16 @@
 //     2 s durations are those of the monotonic clock (stretch.go).
 //   - Calibration errors add linearly over cells because they do not average
 //     out, random ones in squares. The relative error of a tag that appears in
-//     two terms counts as one and the same error; absolute parts count as
-//     independent between terms (figure.go).
+//     two terms counts as one and the same error; absolute parts, and all errors
+//     of a formula's arguments, count as independent between terms (figure.go).
 //   - A cell waits for every input, for 60 s at most, or for twice the interval
 //     of the slowest input: without its next reading the end of each cell would
 //     be lost.
 //   - Nothing is extrapolated. What is not covered is lost time with a cause.
+//   - What a tank changed by is booked like every total: over the time in which
+//     all inputs were valid (stock.go).
+//   - A quantity for which an instrument is missing is absent, with the reason;
+//     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
 
 import "recoup/agent"
@@ -36,14 +41,18 @@ import "recoup/agent"
 // Families lists the kinds of KPI by the name of their section.
 func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
-		"oil_mist": {New: newOilMist, Example: oilMistExample},
+		"acid_recovery":    {New: newAcidRecovery, Example: acidRecoveryExample},
+		"oil_mist":         {New: newOilMist, Example: oilMistExample},
+		"waste_heat_power": {New: newWasteHeatPower, Example: wasteHeatPowerExample},
 	}
 }
 
-// KPI is one configured KPI: the quantities it computes.
+// KPI is one configured KPI: the quantities it computes, and those of its
+// family that it does not for want of an instrument.
 type KPI struct {
 	Name, Family string
 	Quantities   []Quantity
+	Absent       []Absent
 }
 
 // Quantity is one figure of a KPI, described by what it needs and by pure
@@ -57,6 +66,8 @@ type Quantity struct {
 	Bounds      agent.Range // values outside, by more than U, are physically impossible
 	Target      Target
 	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
+
+	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with
@@ -64,11 +75,14 @@ type Quantity struct {
 type Figure func(totals []float64) (value float64, sens []float64, reason agent.Reason)
 
 // Term is one input's total: Factor times the integral over seconds of the
-// product of the tags, or Factor times the advance of one totaliser.
+// product of the tags and the formula, or Factor times the advance of one
+// totaliser, or, of a stock, Factor times the change of that product.
 type Term struct {
 	Role, Unit string
 	Factor     float64
 	Tags       []*agent.Tag
+	Formula    *Formula // nil: none
+	Stock      bool
 }
 
 // total is the Figure of a quantity that is its only term.

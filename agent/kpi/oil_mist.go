@@ -34,12 +34,7 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 	var section oilMist
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	if section.MinCoverage != nil {
-		b.minCoverage = *section.MinCoverage
-		if !(b.minCoverage >= 0 && b.minCoverage <= 1) {
-			b.faults.Add("min_coverage", "write a share from 0 to 1, for example 0.5", "%g is not a share of a window", b.minCoverage)
-		}
-	}
+	b.coverage(section.MinCoverage)
 	inlet, inletBasis := b.massFlow("inlet", section.Inlet)
 	outlet, outletBasis := b.massFlow("outlet", section.Outlet)
 	if inletBasis != "" && outletBasis != "" && inletBasis != outletBasis {

@@ -12,9 +12,9 @@ func (e *Engine) passOver() {
 			return
 		}
 		e.finish(w)
-		sums := e.integrate(w, wholly)
-		for _, q := range e.quantities {
-			q.borrow(w)
+		sums, debts := e.integrate(w, wholly, e.stocks(true))
+		for i, q := range e.quantities {
+			q.borrow(&debts[i])
 		}
 		e.windows[day] = w
 		e.ascend(day, w, sums)
@@ -45,7 +45,7 @@ func (e *Engine) finish(w span) {
 	for _, l := range []level{hour, shift} {
 		if window := e.windows[l]; window.end > w.start {
 			rest := span{w.start, window.end}
-			sums := e.integrate(rest, wholly)
+			sums, _ := e.integrate(rest, wholly, e.stocks(true))
 			for i, q := range e.quantities {
 				if own := &q.sums[l]; own.begun {
 					q.gather(own, window, rest, &sums[i])

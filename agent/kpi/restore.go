@@ -30,7 +30,7 @@ func (e *Engine) resume(st *state) {
 		for _, old := range st.quantities {
 			if old.Name == q.Name && old.config == q.config {
 				q.begun, q.begin, q.sums = old.begun, old.begin, old.sums
-				q.debt, q.debtOf, q.adopted = old.debt, old.debtOf, old.adopted
+				q.debt, q.stocks, q.adopted = old.debt, old.stocks, old.adopted
 				same[old] = true
 			}
 		}

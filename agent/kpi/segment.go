@@ -14,6 +14,7 @@ type segment struct {
 	ok       bool
 	code     agent.Code // doubt of a value, or cause of the loss
 	trait    trait      // whose cause it is
+	silent   bool       // lost, of a totaliser that has a base and no reading since
 }
 
 // at gives the value at an instant of the segment.
@@ -134,7 +135,7 @@ func (b *between) advance(g *segment) {
 // lost splits [from, b.to) by cause: a Bad sample governs until the first mark
 // or sample after it; otherwise the first mark reaches back to the beginning.
 func (b *between) lost(from int64, dst []segment) []segment {
-	g := segment{from: from, to: b.to}
+	g := segment{from: from, to: b.to, silent: b.counter && b.left != nil && b.right == nil}
 	switch {
 	case b.left != nil && !b.left.usable() && !b.counter:
 		g.code = b.left.code

@@ -97,7 +97,8 @@ func (e *Engine) anew(next *stretch) {
 		if q.begun {
 			e.results = append(e.results, r.cut(i, e.open)...)
 		}
-		q.begun, q.sums, q.debt, q.debtOf, q.adopted = false, [levels]sum{}, sum{}, 0, nil
+		q.begun, q.sums, q.debt, q.adopted = false, [levels]sum{}, debt{}, nil
+		clear(q.stocks)
 	}
 	e.stretches = []stretch{{start: math.MinInt64, end: math.MaxInt64, boot: next.boot, mono: next.mono, offset: next.offset}}
 	e.newest, e.furthest, e.begun, e.windows = longAgo, longAgo, false, [levels]span{}

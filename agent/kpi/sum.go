@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -8,7 +9,30 @@ import (
 )
 
 // part is one term's share of a sum.
-type part struct{ total, usys, urand float64 } // usys < 0: an accuracy was not stated; urand in squares
+type part struct {
+	total, usys, urand float64 // usys < 0: an accuracy was not stated; urand in squares
+
+	stock      bool
+	head, tail float64 // of a stock's urand, what its readings at the two ends of the window have; 0 where time was lost
+}
+
+// join takes the share of the time that follows in. A stock's changes cancel
+// where it goes up and down, and so do their errors: the reading between two
+// coherent times is the end of one and the beginning of the other.
+func (p *part) join(next *part) {
+	usys := p.usys + next.usys
+	if next.stock {
+		usys = math.Abs(math.Copysign(p.usys, p.total) + math.Copysign(next.usys, next.total))
+	}
+	if p.usys < 0 || next.usys < 0 {
+		usys = -1
+	}
+	p.total, p.usys, p.urand = p.total+next.total, usys, p.urand+next.urand
+	if p.tail > 0 && next.head > 0 {
+		p.urand = max(0, p.urand-p.tail-next.head)
+	}
+	p.stock, p.tail = next.stock, next.tail
+}
 
 // doubt is covered time whose readings were not wholly to be trusted.
 type doubt struct {
@@ -68,15 +92,8 @@ func (s *sum) reach(from int64) {
 
 // add takes the sum of a part of the window in.
 func (s *sum) add(child *sum) {
-	for i, p := range child.parts {
-		sp := &s.parts[i]
-		sp.total += p.total
-		sp.urand += p.urand
-		if sp.usys < 0 || p.usys < 0 {
-			sp.usys = -1
-		} else {
-			sp.usys += p.usys
-		}
+	for i := range child.parts {
+		s.parts[i].join(&child.parts[i])
 	}
 	s.seconds += child.seconds
 	for _, l := range child.lost {

@@ -51,7 +51,7 @@ func labelTexts() map[string]pair {
 		"why_not":       {"What is missing", "缺少什么"},
 		"last_24_hours": {"Last 24 hours", "最近 24 小时"},
 		"last_31_days":  {"Last 31 days", "最近 31 天"},
-		"legend":        {"Marks show value ± U; grey: no figure; dashed: no result known; dashed line: target.", "图形表示数值 ± U；灰色：没有数值；虚线框：没有结果；虚线：目标。"},
+		"legend":        {"Marks show value ± U; amber: uncertain; grey: no figure; dashed: no result known; dashed line: target.", "图形表示数值 ± U；橙色：不确定；灰色：没有数值；虚线框：没有结果；虚线：目标。"},
 		"no_kpis":       {"No KPI is configured. Add one under kpis in the configuration.", "未配置指标。请在配置文件的 kpis 下添加。"},
 
 		"name": {"Name", "名称"}, "state": {"State", "状态"}, "since": {"Since", "自"}, "last_good": {"Last good read", "最近成功读取"},

@@ -23,6 +23,9 @@ func Figure(l Lang, r agent.Result) (value, spread string) {
 	scale, unit := display(r.Unit)
 	places := places(r.Value*scale, r.U*scale)
 	value = fixed(r.Value*scale, places) + unit
+	if r.Reason.Code == agent.CounterReset {
+		value = "≥ " + value // what the totaliser counted before it began anew is not known
+	}
 	if r.U > 0 {
 		spread = "± " + fixed(r.U*scale, places) + unit
 	}
@@ -70,6 +73,16 @@ func Value(v float64, unit string) string {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	}
 	return text + unit
+}
+
+// about writes an estimate to two digits.
+func about(v float64, unit string) string {
+	if v != 0 && finite(v) {
+		step := math.Pow10(int(math.Floor(math.Log10(math.Abs(v)))) - 1)
+		v = math.Round(v/step) * step
+	}
+	_, suffix := display(unit)
+	return fixed(v, digitsAfter(v, 2)) + suffix
 }
 
 // Percent writes a fraction such as a coverage, rounded towards zero so that

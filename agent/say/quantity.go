@@ -87,12 +87,27 @@ func quantityTexts() map[string]pair {
 	return map[string]pair{
 		"oil_mist.removal":   {"Removal efficiency", "油雾净化效率"},
 		"oil_mist.recovered": {"Recovered oil", "油回收量"},
+
+		"acid_recovery.recovery_loss":   {"Acid recovery by losses", "硫酸回收率（损失法）"},
+		"acid_recovery.recovery_direct": {"Acid recovery by product", "硫酸回收率（直接法）"},
+		"acid_recovery.closure":         {"Acid balance left open", "硫酸平衡差"},
+		"acid_recovery.feed":            {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
+		"acid_recovery.loss":            {"Acid lost, as 100 %", "损失硫酸量（折百）"},
+
+		"waste_heat_power.share_net":        {"Self-generation share, net", "余热自发电占比（净）"},
+		"waste_heat_power.share_gross":      {"Self-generation share, gross", "余热自发电占比（毛）"},
+		"waste_heat_power.self_consumption": {"Own use of own power", "自发自用率"},
+		"waste_heat_power.aux_ratio":        {"Auxiliaries' share of generation", "厂用电率"},
+		"waste_heat_power.generated_net":    {"Net generation", "净发电量"},
+		"waste_heat_power.specific":         {"Net generation per tonne of glass", "吨玻璃净发电量"},
 	}
 }
 
 func familyTexts() map[string]pair {
 	return map[string]pair{
-		"oil_mist": {"Oil mist", "油雾回收"},
+		"acid_recovery":    {"Acid recovery", "硫酸回收"},
+		"oil_mist":         {"Oil mist", "油雾回收"},
+		"waste_heat_power": {"Waste-heat power", "余热发电"},
 	}
 }
 
@@ -101,5 +116,18 @@ func roleTexts() map[string]pair {
 		"inlet":     {"Inlet", "进口"},
 		"outlet":    {"Outlet", "出口"},
 		"recovered": {"Recovered", "回收量"},
+
+		"feed":      {"Feed", "进料"},
+		"product":   {"Product", "产品"},
+		"tank":      {"Change in a tank", "罐存变化"},
+		"so2":       {"SO2 to the stack, as H2SO4", "烟气 SO2（折硫酸）"},
+		"mist":      {"Acid mist to the stack", "硫酸雾排放"},
+		"weak_acid": {"Weak-acid purge", "稀酸排放"},
+
+		"gross":       {"Gross generation", "总发电量"},
+		"auxiliaries": {"Auxiliaries", "厂用电"},
+		"import":      {"Import from the grid", "购入电量"},
+		"export":      {"Export to the grid", "上网电量"},
+		"pull":        {"Glass drawn", "玻璃出料量"},
 	}
 }

@@ -11,13 +11,31 @@ import (
 	"recoup/agent"
 )
 
+const roughCoverage = 0.75 // with less measured, an estimate of the rest is rough
+
+// Account is what there is to tell of a figure.
+type Account struct {
+	Quantity agent.Quantity
+	Result   agent.Result
+	Figure   func(totals []float64) (value float64, ok bool) // the quantity's pure function of its terms' totals; nil when not known
+	Loc      *time.Location                                  // the plant's
+
+	before *agent.Result // the last good window; nil for none
+}
+
+// Title names the figure and its window.
+func (a *Account) Title(l Lang) string {
+	return Quantity(l, a.Quantity) + pair{", ", "，"}.in(l) + Window(l, a.Result.Window, a.Loc)
+}
+
 // Why tells how a figure came about, one sentence per line: value and
-// uncertainty, coverage, time lost with cause and place, terms, quality and
-// verdict. For a withheld one it begins with what is missing, and gives no
-// number from which the figure could be guessed.
-func Why(l Lang, r agent.Result, loc *time.Location) []string {
-	lines := []string{figureLine(l, r)}
-	lines = append(lines, coverageLine(l, r))
+// uncertainty, coverage, time lost with cause and place and what it is worth,
+// terms, quality and verdict, and what changed since the last good window. For a
+// withheld one it begins with what is missing, and gives no number from which
+// the figure could be guessed.
+func (a *Account) Why(l Lang) []string {
+	r := a.Result
+	lines := []string{figureLine(l, r), coverageLine(l, r)}
 	for _, lost := range Losses(r) {
 		lines = append(lines, lossLine(l, lost))
 	}
@@ -25,7 +43,8 @@ func Why(l Lang, r agent.Result, loc *time.Location) []string {
 		for _, t := range r.Terms {
 			lines = append(lines, termLine(l, t))
 		}
-		lines = append(lines, qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {
 		lines = append(lines, pair{"The window is not whole: it was begun or cut within its bounds.", "统计时段不完整：在其界限之内开始或中断。"}.in(l))
@@ -40,7 +59,7 @@ func Why(l Lang, r agent.Result, loc *time.Location) []string {
 		lines = append(lines, pair{"Revision {n}: late data changed this result.", "第 {n} 次修订：迟到数据改变了本结果。"}.fill(l, "n", strconv.Itoa(r.Revision)))
 	}
 	lines = append(lines, pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
-		"from", Moment(l, r.Window.Start, loc), "to", Moment(l, r.Window.End, loc), "zone", loc.String()))
+		"from", Moment(l, r.Window.Start, a.Loc), "to", Moment(l, r.Window.End, a.Loc), "zone", a.Loc.String()))
 	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
 }
 
@@ -84,6 +103,33 @@ func coverageLine(l Lang, r agent.Result) string {
 func lossLine(l Lang, lost agent.Lost) string {
 	return pair{"{t} lost: {why}.", "缺失 {t}：{why}。"}.fill(l,
 		"t", Seconds(l, lost.Seconds), "why", LostTo(l, lost.Cause, lost.About))
+}
+
+// estimateLine tells what the lost time is worth at the rates that were
+// measured. It is never part of the figure. Time before the recording began is
+// left out: nobody knows whether the plant was running.
+func estimateLine(l Lang, r agent.Result) string {
+	lost := 0.0
+	for _, part := range Losses(r) {
+		if part.Cause != agent.PartialWindow {
+			lost += part.Seconds
+		}
+	}
+	var worth []string
+	for _, t := range r.Terms {
+		if t.Role != stockRole && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
+			worth = append(worth, Role(l, t.Role)+" "+about(t.Total/t.Seconds*lost, termUnit(t.Unit)))
+		}
+	}
+	if lost == 0 || len(worth) == 0 {
+		return ""
+	}
+	text := pair{"An estimate, not counted in the figure", "估算值，不计入结果"}
+	if r.Coverage < roughCoverage {
+		text = pair{"A rough estimate, not counted in the figure", "粗略估算值，不计入结果"}
+	}
+	return text.in(l) + pair{": at the mean rates measured, the {t} lost stand for about {worth}.", "：按测得的平均速率，缺失的 {t}约合{worth}。"}.fill(l,
+		"t", Seconds(l, lost), "worth", strings.Join(worth, pair{", ", "、"}.in(l)))
 }
 
 func termLine(l Lang, t agent.Term) string {
@@ -160,4 +206,14 @@ func capital(text string) string {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// FromAgent says that the running agent at an address was asked.
+func FromAgent(l Lang, address string) string {
+	return pair{"Asked the running agent at {a}.", "以上由运行中的采集程序（{a}）给出。"}.fill(l, "a", address)
+}
+
+// FromBuffer says that no agent was there to ask, and the folder was read.
+func FromBuffer(l Lang, folder string) string {
+	return pair{"No agent runs here: read from the buffer in {a}. Running windows are not known.", "本机没有运行中的采集程序：以上读自本地缓存 {a}，未结束的时段未知。"}.fill(l, "a", folder)
 }

@@ -6,12 +6,14 @@ package upstream
 
 import (
 	"recoup/agent"
+	"recoup/agent/upstream/file"
 	"recoup/agent/upstream/http"
 )
 
 // All gives every kind of upstream by the name of its section.
 func All() map[string]agent.Kind[agent.Upstream] {
 	return map[string]agent.Kind[agent.Upstream]{
+		"file": file.Kind(),
 		"http": http.Kind(),
 	}
 }

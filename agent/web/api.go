@@ -73,9 +73,9 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	lang, ok := say.Parse(q["lang"])
-	if !ok && q["lang"] != "" {
-		refuse(w, fmt.Errorf("lang %q is not known; known: en, zh", q["lang"]))
+	lang, err := langNamed(q["lang"])
+	if err != nil {
+		refuse(w, err)
 		return
 	}
 	snap := s.board.Snapshot()
@@ -120,6 +120,15 @@ func pick(name, value string, from []string) (string, error) {
 	return "", fmt.Errorf("%s %q is not known; known: %s", name, value, strings.Join(from, ", "))
 }
 
+// langNamed reads a parameter; without one it is English.
+func langNamed(tag string) (say.Lang, error) {
+	lang, ok := say.Parse(tag)
+	if !ok && tag != "" {
+		return lang, fmt.Errorf("lang %q is not known; known: en, zh", tag)
+	}
+	return lang, nil
+}
+
 func limitOf(text string, standard, most int) (int, error) {
 	if text == "" {
 		return standard, nil
@@ -157,8 +166,10 @@ func answerAs(w http.ResponseWriter, code int, body any) {
 	write(w, append(text, '\n'))
 }
 
-func refuse(w http.ResponseWriter, err error) {
-	answerAs(w, http.StatusBadRequest, struct {
+func refuse(w http.ResponseWriter, err error) { refuseAs(w, http.StatusBadRequest, err) }
+
+func refuseAs(w http.ResponseWriter, code int, err error) {
+	answerAs(w, code, struct {
 		Error string `json:"error"`
 	}{err.Error()})
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"recoup/agent"
 	"recoup/agent/say"
@@ -123,7 +124,7 @@ func (w words) tile(id, title, none string, group []agent.Quantity, found []agen
 			t.None, t.Window = "", say.Window(w.lang, r.Window, w.loc)
 			if r.Window.End.After(w.now) {
 				t.Window += " · " + w.t["so_far"]
-				r = w.untilNow(r)
+				r = untilNow(r, w.now)
 			}
 			t.Figures = append(t.Figures, w.figure(q, r))
 		}
@@ -133,9 +134,9 @@ func (w words) tile(id, title, none string, group []agent.Quantity, found []agen
 
 // untilNow makes a running result speak of the time that has passed, and gives
 // no verdict on what is not over.
-func (w words) untilNow(r agent.Result) agent.Result {
-	if w.now.After(r.Window.Start) {
-		r.Window.End = w.now
+func untilNow(r agent.Result, now time.Time) agent.Result {
+	if now.After(r.Window.Start) {
+		r.Window.End = now
 	}
 	r.Verdict, r.Partial = agent.NoVerdict, false
 	return r
@@ -145,8 +146,10 @@ func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	f := figure{
 		Name: say.Quantity(w.lang, q), Withheld: r.Withheld(), Coverage: say.Percent(r.Coverage), Ratio: r.Coverage,
 		Quality: say.Quality(w.lang, r.Quality), Class: r.Quality.String(), Reason: say.Doubt(w.lang, r),
-		Verdict: say.Verdict(w.lang, r.Verdict), Judged: r.Verdict.String(), Why: say.Why(w.lang, r, w.loc),
+		Verdict: say.Verdict(w.lang, r.Verdict), Judged: r.Verdict.String(),
 	}
+	account := w.account(q, r)
+	f.Why = account.Why(w.lang)
 	f.Value, f.Spread = say.Figure(w.lang, r)
 	f.Open = f.Withheld || r.Verdict == agent.Fail || r.Quality != agent.Good
 	if f.Withheld {

@@ -23,8 +23,9 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/api/v1/board", s.serveBoard)
 	mux.HandleFunc("/api/v1/results", s.serveResults)
 	mux.HandleFunc("/api/v1/events", s.serveEvents)
+	mux.HandleFunc("/api/v1/why", s.serveWhy)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "not found; there are /, /metrics, /healthz, /readyz, /api/v1/board, /api/v1/results and /api/v1/events", http.StatusNotFound)
+		http.Error(w, "not found; there are /, /metrics, /healthz, /readyz, /api/v1/board, /api/v1/results, /api/v1/events and /api/v1/why", http.StatusNotFound)
 	})
 	return s.fence(guard(mux))
 }

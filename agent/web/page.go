@@ -43,6 +43,8 @@ type words struct {
 	loc  *time.Location
 	now  time.Time
 	t    map[string]string
+
+	account func(agent.Quantity, agent.Result) say.Account
 }
 
 func (w words) instant(t time.Time) string { return say.Instant(w.lang, t, w.now, w.loc) }
@@ -85,7 +87,7 @@ func (s *Server) html(name string, lang say.Lang, snap *agent.Snapshot, metrics 
 }
 
 func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Metric) view {
-	w := words{lang: lang, loc: s.loc, now: snap.Now, t: s.texts[lang]}
+	w := words{lang: lang, loc: s.loc, now: snap.Now, t: s.texts[lang], account: s.accounts()}
 	other := say.ZH
 	if lang == say.ZH {
 		other = say.EN

@@ -15,23 +15,35 @@ import (
 // waiting and not the page. An error says that earlier ones may be missing.
 func (s *Server) past(kpi string, kind agent.WindowKind, n int, now time.Time) (found []agent.Result, err error) {
 	found = s.board.Results(kpi, kind, n)
-	if s.history == nil || len(found) >= n {
+	if len(found) >= n {
+		return found, nil
+	}
+	found, err = s.stored(found, kpi, kind, now.Add(-time.Duration(n+2)*longest(kind)), now)
+	return newest(found, n), err
+}
+
+// errBusy says that the history is being read for someone else.
+var errBusy = errors.New("another request is reading the history; ask again")
+
+// stored adds to results of the board what the history has from then on.
+func (s *Server) stored(found []agent.Result, kpi string, kind agent.WindowKind, from, to time.Time) ([]agent.Result, error) {
+	if s.history == nil {
 		return found, nil
 	}
 	select {
 	case s.reading <- struct{}{}:
 		defer func() { <-s.reading }()
 	default:
-		return found, errors.New("another request is reading the history; ask again")
+		return found, errBusy
 	}
 	var earlier []agent.Result
-	for r, err := range s.history.Results(kpi, kind, now.Add(-time.Duration(n+2)*longest(kind)), now) {
+	for r, err := range s.history.Results(kpi, kind, from, to) {
 		if err != nil {
-			return newest(merge(earlier, found), n), fmt.Errorf("the buffer's history cannot be read: %w", err)
+			return merge(earlier, found), fmt.Errorf("the buffer's history cannot be read: %w", err)
 		}
 		earlier = append(earlier, r)
 	}
-	return newest(merge(earlier, found), n), nil
+	return merge(earlier, found), nil
 }
 
 func newest(all []agent.Result, n int) []agent.Result { return all[max(0, len(all)-n):] }

@@ -165,11 +165,24 @@ func metricsOfParts() []agent.Metric {
 
 func server(t testing.TB, b *agent.Board, history agent.History) *Server {
 	t.Helper()
-	s, err := New(Config{Listen: "127.0.0.1:0"}, b, history, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s, err := New(Config{Listen: "127.0.0.1:0"}, b, history, figures{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
 	return s
+}
+
+// figures is what the KPI engine knows of these quantities.
+type figures struct{}
+
+func (figures) Value(kpi string, totals []float64) (float64, bool) {
+	switch kpi {
+	case "mill.oil.removal":
+		return 1 - totals[1]/totals[0], totals[0] > 0
+	case "mill.oil.recovered":
+		return totals[0], true
+	}
+	return 0, false
 }
 
 // golden compares with a file of testdata; RECOUP_GOLDEN=1 writes it anew.

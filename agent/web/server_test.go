@@ -43,7 +43,7 @@ func TestListenIsLoopbackOnly(t *testing.T) {
 		"":                 "is not address:port (write 127.0.0.1:9466)",
 		"127.0.0.1:99999":  "is not a port (write 127.0.0.1:9466)",
 	} {
-		_, err := New(Config{Listen: listen}, board(t), nil, slog.New(slog.DiscardHandler))
+		_, err := New(Config{Listen: listen}, board(t), nil, nil, slog.New(slog.DiscardHandler))
 		var faults agent.Faults
 		switch {
 		case want == "" && err != nil:
@@ -59,7 +59,7 @@ func TestUnknownZone(t *testing.T) {
 	plant := shanghai
 	plant.Timezone = "Mars/Olympus"
 	b := agent.NewBoard(agent.SystemClock(), plant, "v", nil, nil, nil, nil)
-	s, err := New(Config{Listen: "127.0.0.1:0"}, b, nil, slog.New(slog.DiscardHandler))
+	s, err := New(Config{Listen: "127.0.0.1:0"}, b, nil, nil, slog.New(slog.DiscardHandler))
 	if err != nil || s.loc != time.UTC {
 		t.Errorf("got %v, want a page in UTC", err)
 	}

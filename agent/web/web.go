@@ -40,8 +40,9 @@ const (
 // Server serves the local endpoint.
 type Server struct {
 	board   *agent.Board
-	history agent.History // may be nil
-	reading chan struct{} // holds the one request that reads the history
+	history agent.History   // may be nil
+	figures agent.Explainer // may be nil
+	reading chan struct{}   // holds the one request that reads the history
 	log     *slog.Logger
 	loc     *time.Location
 	listen  string
@@ -52,8 +53,9 @@ type Server struct {
 }
 
 // New checks cfg and builds the server; it does not listen yet. The error is
-// agent.Faults. history may be nil.
-func New(cfg Config, board *agent.Board, history agent.History, log *slog.Logger) (*Server, error) {
+// agent.Faults. history and figures may be nil: without the one there is no
+// past beyond the board's, without the other no change is split into shares.
+func New(cfg Config, board *agent.Board, history agent.History, figures agent.Explainer, log *slog.Logger) (*Server, error) {
 	var faults agent.Faults
 	checkListen(cfg.Listen, &faults)
 	loc, err := time.LoadLocation(board.Snapshot().Plant.Timezone)
@@ -63,7 +65,7 @@ func New(cfg Config, board *agent.Board, history agent.History, log *slog.Logger
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	s := &Server{board: board, history: history, reading: make(chan struct{}, 1), log: log, loc: loc, listen: cfg.Listen}
+	s := &Server{board: board, history: history, figures: figures, reading: make(chan struct{}, 1), log: log, loc: loc, listen: cfg.Listen}
 	if err := s.loadPage(); err != nil {
 		panic("BUG: the embedded page cannot be parsed: " + err.Error())
 	}

@@ -114,3 +114,27 @@ func TestDemoConfigFitsTheSimulator(t *testing.T) {
 	}
 	w.onlyReads(t)
 }
+
+// TestCheckRefusesWhatCanNeverWork: files that are well formed and useless.
+func TestCheckRefusesWhatCanNeverWork(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, says string }{
+		"no tags":              {demoConfig, "plant: {id: m}\nsources:\n  - name: mill\n    modbus: {address: \"tcp://127.0.0.1:502\"}\n", "no tags"},
+		"a percentage unsaid":  {"removal >= 0.90", "removal >= 90", "90%"},
+		"a pipe for a file":    {"", "", "neither a file"},
+		"the page for anybody": {"127.0.0.1:9466", "0.0.0.0:9466", "TLS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "mill.yaml")
+			text := strings.Replace(demoConfig, c.old, c.new, 1)
+			if name == "a pipe for a file" {
+				file = os.DevNull
+			} else if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			code, _, errOut := call(t, "check", "-c", file)
+			if code != exitUsage || !strings.Contains(errOut, c.says) {
+				t.Errorf("exit %d, said %q; want %d and %q", code, errOut, exitUsage, c.says)
+			}
+		})
+	}
+}

@@ -90,7 +90,7 @@ func (d demoCommand) raise(dir string) (*demoStage, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &demoStage{plant: &sim.Live{Mill: mill, Image: image, Server: server}, config: filepath.Join(dir, "recoup.yaml")}
+	st := &demoStage{plant: &sim.Live{Plant: mill, Screen: image, Server: server}, config: filepath.Join(dir, "recoup.yaml")}
 	if st.up, err = sim.ListenUpstream("127.0.0.1:0", nil); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
@@ -169,7 +169,7 @@ func (d demoCommand) history(s session, st *demoStage, log *slog.Logger) error {
 	}
 	fmt.Fprintf(s.out, "recoup demo: a simulated cold rolling mill recovers oil mist\n\n  history    simulating %d days ...\n", d.Days)
 	began := time.Now()
-	n, err := agent.Fill(a.Store, a.Calc, a.Board, log, history(s.ctx, st.plant.Mill, cfg.Sources[0].Tags), 2000)
+	n, err := agent.Fill(a.Store, a.Calc, a.Board, log, history(s.ctx, st.plant.Plant, cfg.Sources[0].Tags), 2000)
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}

@@ -15,17 +15,19 @@ import (
 // TestEveryExampleBuilds puts each plug-in's example into the demo's
 // configuration in place of that section, and builds all of it.
 func TestEveryExampleBuilds(t *testing.T) {
-	sections := map[string][]string{
-		"sources":   sortedKeys(drivers.All()),
-		"kpis":      sortedKeys(kpi.Families()),
-		"upstreams": sortedKeys(upstream.All()),
-	}
-	examples := kinds()
-	for section, names := range sections {
-		for _, name := range names {
-			t.Run(name, func(t *testing.T) {
+	sections := map[string]map[string]string{"sources": {}, "kpis": {}, "upstreams": {}}
+	collect(sections["sources"], drivers.All())
+	collect(sections["kpis"], kpi.Families())
+	collect(sections["upstreams"], upstream.All())
+	shown := kinds()
+	for section, examples := range sections {
+		for name, example := range examples {
+			t.Run(section+"/"+name, func(t *testing.T) {
+				if !strings.Contains(shown[name], example) || !strings.Contains(example, "- name: ") {
+					t.Errorf("\"recoup example %s\" prints %q, which does not hold an entry of %s:\n%s", name, shown[name], section, example)
+				}
 				file := filepath.Join(t.TempDir(), "example.yaml")
-				if err := os.WriteFile(file, []byte(replaceSection(t, section, examples[name])), 0o644); err != nil {
+				if err := os.WriteFile(file, []byte(replaceSection(t, section, example)), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				a, _, err := load(file, agenttest.Quiet())
@@ -35,13 +37,11 @@ func TestEveryExampleBuilds(t *testing.T) {
 			})
 		}
 	}
-	if len(examples) != 3 {
-		t.Errorf("%d examples, want one of each of the 3 plug-ins", len(examples))
-	}
 }
 
 // replaceSection puts an example under a top-level key of the demo's
-// configuration. With other sources the KPIs go, because they name tags.
+// configuration. With other sources the KPIs go, because they name tags; with
+// other KPIs a source of the tags that they name comes in.
 func replaceSection(t *testing.T, section, example string) string {
 	t.Helper()
 	head, rest, found := strings.Cut(demoConfig, "\n"+section+":\n")
@@ -52,6 +52,13 @@ func replaceSection(t *testing.T, section, example string) string {
 		_, after, _ := strings.Cut(rest, "\nkpis:\n")
 		_, after, _ = strings.Cut(after, "\nupstreams:\n")
 		return head + "\nsources:\n" + example + "\nupstreams:\n" + after
+	}
+	if section == "kpis" {
+		tags, err := os.ReadFile(filepath.Join("testdata", "kpi-tags.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		head += "\n" + string(tags)
 	}
 	if _, after, more := strings.Cut(rest, "\nupstreams:\n"); more {
 		return head + "\n" + section + ":\n" + example + "\nupstreams:\n" + after

@@ -37,9 +37,9 @@ func incidents(now time.Time) []sim.Incident {
 // history steps the plant to the present and gives what an agent would have
 // polled: one batch a step, an outage batch while the PLC is off. It ends early
 // with ctx.
-func history(ctx context.Context, plant *sim.Mill, tags []*agent.Tag) iter.Seq[*agent.Batch] {
+func history(ctx context.Context, plant sim.Plant, tags []*agent.Tag) iter.Seq[*agent.Batch] {
 	return func(yield func(*agent.Batch) bool) {
-		show := showFor(tags)
+		show := showFor(plant, tags)
 		began := plant.Now()
 		var samples []sim.Sample
 		for ctx.Err() == nil && time.Since(plant.Now()) > historyStep {
@@ -68,11 +68,11 @@ type shown struct {
 	kind sim.Type
 }
 
-func showFor(tags []*agent.Tag) []shown {
-	points := sim.Points()
+func showFor(plant sim.Plant, tags []*agent.Tag) []shown {
+	points := plant.Points()
 	show := make([]shown, len(tags))
 	for i, tag := range tags {
-		at := slices.IndexFunc(points, func(p sim.Point) bool { return tag.Name == "mill."+p.Name })
+		at := slices.IndexFunc(points, func(p sim.Point) bool { return tag.Name == plant.Name()+"."+p.Name })
 		if at < 0 {
 			panic("BUG: the demo's configuration names " + tag.Name + ", which the simulator does not have")
 		}
@@ -90,7 +90,7 @@ func (s shown) reading(tag *agent.Tag, at time.Time, samples []sim.Sample) agent
 	case sim.Float32:
 		r.Value = agent.Float32Value(sample.Float32())
 	default:
-		r.Value = agent.Uint64Value(uint64(sample.Bits))
+		r.Value = agent.Uint64Value(sample.Bits)
 	}
 	if !sample.OK {
 		r.Value, r.Quality, r.Reason = agent.Value{}, agent.Bad, agent.Reason{Code: agent.Timeout}

@@ -33,10 +33,13 @@ var mayImport = map[string][]string{
 	"agent/client":        {"agent"},
 	"agent/say":           {"agent"},
 	"agent/web":           {"agent", "agent/say"},
-	"agent/upstream":      {"agent", "agent/upstream/http"},
+	"agent/upstream":      {"agent", "agent/upstream/file", "agent/upstream/http"},
+	"agent/upstream/file": {"agent", "agent/payload"},
 	"agent/upstream/http": {"agent", "agent/payload", "agent/client"},
-	"drivers":             {"agent", "drivers/modbus"},
+	"drivers":             {"agent", "drivers/file", "drivers/modbus", "drivers/opcua"},
+	"drivers/file":        {"agent"},
 	"drivers/modbus":      {"agent"},
+	"drivers/opcua":       {"agent"},
 	"buffer":              {"agent"},
 	"sim":                 {},
 }
@@ -47,7 +50,7 @@ var standardOnly = []string{"agent", "agent/agenttest", "agent/kpi", "agent/say"
 // mayStart lists the files that may start goroutines: who starts one also
 // awaits it.
 var mayStart = []string{
-	"agent/agent.go", "sim/server.go", "sim/upstream.go", "sim/live.go", "cmd/recoup/demo.go", "cmd/recoup/sim.go",
+	"agent/agent.go", "drivers/opcua/session.go", "sim/server.go", "sim/upstream.go", "sim/live.go", "cmd/recoup/demo.go", "cmd/recoup/sim.go",
 }
 
 const longestFile = 400 // lines; a longer one holds more than one idea

@@ -30,6 +30,9 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Poll, compute, buffer and forward until stopped."`
 	Check   checkCommand   `cmd:"" help:"Name everything wrong with the configuration; touch nothing."`
 	Read    readCommand    `cmd:"" help:"Read one source once and show what each tag gives."`
+	Why     whyCommand     `cmd:"" help:"Tell in words how a figure came about, and what changed since it was last good."`
+	Replay  replayCommand  `cmd:"" help:"Compute the KPIs over recorded readings (CSV) and print the results as JSON lines."`
+	Export  exportCommand  `cmd:"" help:"Print what the buffer holds: readings as CSV, results as JSON lines."`
 	Demo    demoCommand    `cmd:"" help:"Show a simulated plant: 35 days of history, then live."`
 	Sim     simCommand     `cmd:"" help:"Serve a simulated PLC and an upstream on this computer, to try a configuration against."`
 	Example exampleCommand `cmd:"" help:"Print an example to start a configuration from."`

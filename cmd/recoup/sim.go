@@ -13,13 +13,24 @@ import (
 type simCommand struct {
 	Modbus   string `default:"127.0.0.1:1502" help:"Address of the simulated PLC, loopback only (default ${default})."`
 	Upstream string `default:"127.0.0.1:9467" help:"Address of the test upstream, loopback only (default ${default})."`
+	Plant    string `default:"mill" enum:"mill,glass" help:"Which plant the PLC belongs to: ${enum} (default ${default})."`
 	Seed     uint64 `default:"1" help:"Another seed is another plant (default ${default})."`
 	Truth    string `placeholder:"FILE" help:"Write the plant's hidden truth there."`
 	Accepted string `placeholder:"FILE" help:"Append every delivery that the upstream takes there, a JSON line each."`
 	FailOne  int    `name:"fail-one-in" placeholder:"N" help:"The upstream fails one request in N, by turns before and after storing it."`
+
+	// The acid plant stands behind OPC UA, in a process of its own that a parent
+	// starts and tells what to do on standard input.
+	OPCUA string    `name:"opcua" hidden:"" placeholder:"ADDRESS" help:"Serve the acid plant over OPC UA there instead, loopback only, until standard input ends."`
+	PKI   string    `name:"pki" hidden:"" default:"sim-pki" placeholder:"FOLDER" help:"Certificate and key of the OPC UA server (default ${default})."`
+	Lab   string    `hidden:"" placeholder:"FOLDER" help:"Drop the acid plant's titrations there."`
+	Since time.Time `hidden:"" placeholder:"TIME" help:"Let the acid plant begin then, in RFC 3339, and catch up before it is served."`
 }
 
 func (c simCommand) Run(s session) (err error) {
+	if c.OPCUA != "" {
+		return c.serveAcid(s)
+	}
 	image := sim.NewImage()
 	server, err := sim.Listen(c.Modbus, image)
 	if err != nil {
@@ -41,7 +52,7 @@ func (c simCommand) Run(s session) (err error) {
 	}
 	defer func() { err = errors.Join(err, up.Close()) }()
 	up.Behave(sim.Behaviour{FailEvery: c.FailOne})
-	plant := &sim.Live{Mill: sim.NewMill(c.Seed, time.Now().UTC()), Image: image, Server: server}
+	plant := &sim.Live{Plant: c.plant(time.Now().UTC()), Screen: image, Server: server}
 	if c.Truth != "" {
 		file, err := os.Create(c.Truth)
 		if err != nil {
@@ -50,8 +61,47 @@ func (c simCommand) Run(s session) (err error) {
 		defer file.Close()
 		plant.Truth = sim.NewTruthFile(file)
 	}
-	if err := sim.Describe(s.out, server, up); err != nil {
+	if err := sim.Describe(s.out, plant.Plant, "tcp://"+server.Addr(), up); err != nil {
 		return err
 	}
 	return plant.Run(s.ctx)
+}
+
+func (c simCommand) plant(start time.Time) sim.Plant {
+	if c.Plant == "glass" {
+		return sim.NewGlass(c.Seed, start)
+	}
+	return sim.NewMill(c.Seed, start)
+}
+
+// serveAcid serves the acid plant. Begun at Since, it comes to the present by the
+// demo's steps, so that parent and child have the same history.
+func (c simCommand) serveAcid(s session) error {
+	start := time.Now().UTC()
+	if !c.Since.IsZero() {
+		start = c.Since.UTC()
+	}
+	acid := sim.NewAcid(c.Seed, start)
+	live := &sim.Live{Plant: acid}
+	if c.Truth != "" {
+		file, err := os.Create(c.Truth)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		live.Truth = sim.NewTruthFile(file)
+	}
+	if c.Lab != "" {
+		lab, err := sim.NewLabFolder(c.Lab, acid)
+		if err != nil {
+			return err
+		}
+		live.Lab = lab
+	}
+	for _, step := range []time.Duration{historyStep, time.Second} {
+		if err := live.CatchUp(time.Now(), step); err != nil {
+			return err
+		}
+	}
+	return sim.ServeOPCUA(s.ctx, live, sim.OPCUA{Address: c.OPCUA, Dir: c.PKI, Commands: os.Stdin, Out: s.out})
 }

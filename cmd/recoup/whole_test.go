@@ -86,7 +86,7 @@ func (w *world) live(t *testing.T) {
 	mill := sim.NewMill(1, time.Now().UTC())
 	mill.Step(time.Second)
 	w.image.Show(mill)
-	plant := &sim.Live{Mill: mill, Image: w.image, Every: 100 * time.Millisecond}
+	plant := &sim.Live{Plant: mill, Screen: w.image, Every: 100 * time.Millisecond}
 	done := make(chan error, 1)
 	go func() { done <- plant.Run(t.Context()) }()
 	t.Cleanup(func() {

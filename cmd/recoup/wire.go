@@ -45,6 +45,10 @@ func (w *wiring) agent() *agent.Agent {
 	var sources, upstreams []string
 	for _, part := range w.cfg.Sources {
 		sources = append(sources, part.Name)
+		if len(part.Tags) == 0 {
+			w.note(part.Path, agent.Faults{{Path: "tags", Msg: "the source has no tags, so it would never be read",
+				Fix: "add some; \"recoup example " + part.Kind + "\" shows how"}})
+		}
 		driver := build(w, part, drivers.All(), part.Tags)
 		a.Sources = append(a.Sources, agent.Source{Name: part.Name, Driver: driver, Tags: part.Tags})
 	}
@@ -59,7 +63,8 @@ func (w *wiring) agent() *agent.Agent {
 		Tags: w.cfg.Tags, Upstreams: upstreams}, w.clock, w.log)
 	w.note("buffer", err)
 	a.Store = store
-	page, err := web.New(web.Config{Listen: w.cfg.Web.Listen}, a.Board, store, w.log)
+	figures, _ := calc.(agent.Explainer)
+	page, err := web.New(web.Config{Listen: w.cfg.Web.Listen}, a.Board, store, figures, w.log)
 	w.note("web", err)
 	if err == nil {
 		a.Serve = page.Serve
@@ -101,7 +106,8 @@ func (w *wiring) note(path string, err error) {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// kinds lists every plug-in's example by "kind", for the example command.
+// kinds lists every plug-in's example by "kind", for the example command. A kind
+// that is both a source and an upstream has both.
 func kinds() map[string]string {
 	examples := map[string]string{}
 	collect(examples, drivers.All())
@@ -112,6 +118,10 @@ func kinds() map[string]string {
 
 func collect[T any](into map[string]string, all map[string]agent.Kind[T]) {
 	for name, kind := range all {
-		into[name] = strings.TrimSpace(kind.Example) + "\n"
+		example := strings.TrimSpace(kind.Example) + "\n"
+		if other, two := into[name]; two {
+			example = other + "\n" + example
+		}
+		into[name] = example
 	}
 }

@@ -1,0 +1,22 @@
+package kpi
+
+import (
+	"math"
+
+	"recoup/agent"
+)
+
+var _ agent.Explainer = (*Engine)(nil)
+
+// Value gives a quantity's figure for totals of its terms; false for an unknown
+// quantity and for totals that give none. It reads only what New has fixed, so
+// any goroutine may call it.
+func (e *Engine) Value(kpi string, totals []float64) (value float64, ok bool) {
+	for _, q := range e.quantities {
+		if q.Name == kpi && len(q.Terms) == len(totals) {
+			value, _, reason := q.Quantity.Value(totals)
+			return value, reason.Code == agent.NoReason && !math.IsNaN(value) && !math.IsInf(value, 0)
+		}
+	}
+	return 0, false
+}
