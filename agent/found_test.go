@@ -316,3 +316,40 @@ func TestOldOpenEventsAreEnded(t *testing.T) {
 		t.Error("an event that began 300 days ago was never ended")
 	})
 }
+
+// halfDriver gives readings and an error, and is slow when it fails.
+type halfDriver struct{ began time.Time }
+
+func (d *halfDriver) Read(ctx context.Context, due []*agent.Tag, b *agent.Batch) (bool, error) {
+	for _, tag := range due {
+		b.Readings = append(b.Readings, agent.Reading{Tag: tag, Time: time.Now().UTC(), Reason: agent.Reason{Code: agent.Timeout}})
+	}
+	if time.Since(d.began) < 10*time.Second {
+		return false, nil
+	}
+	<-ctx.Done()
+	return false, agent.Because(agent.Timeout, ctx.Err())
+}
+
+func (d *halfDriver) Close() error { return nil }
+
+func TestStopInAFailingReadDoesNotCallTheSourceBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		r.Sources[0].Driver = &halfDriver{began: time.Now()}
+		r.start()
+		time.Sleep(55 * time.Second) // in the middle of the second failing read
+		r.end()
+		down := false
+		for _, b := range r.store.Stored() {
+			for _, e := range b.Events {
+				if e.Kind == agent.SourceDown {
+					down = e.End.IsZero()
+				}
+			}
+		}
+		if !down {
+			t.Error("the source is called back although its read failed")
+		}
+	})
+}

@@ -143,8 +143,15 @@ func (p *poller) poll(ctx context.Context, due []*Tag) bool {
 		b.Took = time.Since(began)
 		p.clock.Stamp(b)
 		stopping := ctx.Err() != nil
-		if err != nil && (!stopping || p.down) {
+		if err != nil && !stopping {
 			p.failed(b, err)
+			return false
+		}
+		if err != nil && p.down { // the stop cut a try short: it is as it was
+			b.Err = p.stateErr()
+			if len(b.Readings) > 0 {
+				p.hand(b)
+			}
 			return false
 		}
 		b.More = more && err == nil
