@@ -38,6 +38,9 @@ const (
 	Oversize           // more than the far side takes
 	Aged               // readings past the age bound, after every upstream had them
 	Damaged            // stored readings that can no longer be read
+	Frozen             // an instrument repeats one value for longer than it can
+	WordOrder          // implausible, and plausible in another order of its bytes
+	TrendOnly          // a figure for longer windows than this one
 	codes              // how many there are
 )
 
@@ -47,7 +50,7 @@ var codeNames = [codes]string{
 	"held_too_long", "agent_stopped", "driver_panic", "clock_step", "dropped",
 	"counter_reset", "counter_wrap", "counter_spike", "meter_replaced", "caught_up",
 	"low_coverage", "partial_window", "no_input", "bound_violated", "late_data",
-	"too_large", "aged", "damaged",
+	"too_large", "aged", "damaged", "frozen", "word_order", "trend_only",
 }
 
 // String gives the stable name used in payloads and metric labels.

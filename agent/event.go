@@ -9,6 +9,7 @@ const (
 	AgentRun       EventKind = "agent_run"       // Start: the agent began; End: it stopped in good order
 	SourceDown     EventKind = "source_down"     // Key: the source
 	TagBad         EventKind = "tag_bad"         // Key: the tag
+	TagFrozen      EventKind = "tag_frozen"      // Key: the tag; Start: since when it repeats one value
 	ClockStepped   EventKind = "clock_step"      // the PC's wall clock was set; Detail: by how much
 	GapRecorded    EventKind = "gap"             // readings known to be missing
 	CounterChanged EventKind = "counter"         // Key: the tag; Reason: reset, wrap, spike, replaced
@@ -23,7 +24,7 @@ const (
 
 // EventKinds lists all kinds, so that tests can ask for a text of each.
 func EventKinds() []EventKind {
-	return []EventKind{AgentRun, SourceDown, TagBad, ClockStepped, GapRecorded, CounterChanged, LateArrived,
+	return []EventKind{AgentRun, SourceDown, TagBad, TagFrozen, ClockStepped, GapRecorded, CounterChanged, LateArrived,
 		DefinitionNew, DiskTrouble, UpstreamDown, RowRejected, PageDown, SegmentDamaged}
 }
 

@@ -30,6 +30,7 @@ type Tag struct {
 	Hold    bool          `json:"hold,omitempty"`    // set: value holds until the next one; else linear between readings
 	MaxGap  time.Duration `json:"max_gap,omitempty"` // longest bridged gap, or longest hold; 0: max(3 × Every, 30 s)
 	Cutoff  float64       `json:"cutoff,omitempty"`  // magnitude in Unit below which a flow counts as zero
+	Frozen  time.Duration `json:"frozen,omitempty"`  // a value repeated for so long is Uncertain from its first repeat on, 0 after Cutoff excepted; 0: never
 }
 
 // Range is the closed interval of plausible values, in the tag's unit.
@@ -90,7 +91,8 @@ func (t *Tag) Gap() time.Duration {
 }
 
 // Judge gives the quality of a value the device delivered as good: sentinels,
-// non-finite numbers and implausible values are Bad. Every driver calls it, so
+// non-finite numbers and implausible values are Bad; of those, what another
+// order of bytes would make plausible is told apart. Every driver calls it, so
 // that a plausibility window means the same on every protocol.
 func (t *Tag) Judge(v Value) (Quality, Reason) {
 	raw, ok := v.Float()
@@ -109,7 +111,13 @@ func (t *Tag) Judge(v Value) (Quality, Reason) {
 	if math.IsNaN(eng) || math.IsInf(eng, 0) {
 		return Bad, Reason{Code: NotFinite}
 	}
-	if t.Range != nil && (eng < t.Range.Lo || eng > t.Range.Hi) {
+	if t.Range == nil {
+		return Good, Reason{}
+	}
+	if order, is := t.misread(v, eng); is {
+		return Bad, Reason{Code: WordOrder, Detail: order}
+	}
+	if !t.Range.holds(eng) {
 		return Bad, Reason{Code: OutOfRange}
 	}
 	return Good, Reason{}

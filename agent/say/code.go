@@ -139,4 +139,12 @@ var codeTexts = [...]codeText{
 	agent.Damaged: {
 		pair{"stored data damaged", "存储的数据已损坏"}, pair{"stored data of {} are damaged", "{} 存储的数据已损坏"},
 		pair{"Check the disk of this PC; the damaged file is kept in quarantine.", "请检查本机磁盘；损坏的文件已移至隔离目录 quarantine。"}},
+	agent.Frozen: {
+		pair{"repeats one value for too long", "数值长时间不变"}, pair{"{} repeated one value for too long", "{} 的数值长时间不变"},
+		pair{"Compare with the instrument's own display; restart its transmitter or analyser.", "请与仪表就地显示对比，并重启变送器或分析仪。"}},
+	agent.WordOrder: {
+		pair{"wrong byte or word order", "字节序或字序错误"}, pair{"{} came in a wrong byte or word order", "{} 的字节序或字序错误"},
+		pair{"Compare the order at the end of the tag's \"at\" with the device's settings; ask what was changed at the PLC.", "请核对该测点 at 末尾的字序与设备设置，并查明 PLC 改动了什么。"}},
+	agent.TrendOnly: {
+		pair{"a trend only: this figure is for longer windows", "仅供观察趋势：该指标适用于更长的时段"}, pair{"{} is a trend only", "{} 仅供观察趋势"}, pair{}},
 }
