@@ -47,7 +47,7 @@ type Feed struct {
 func (a *Agent) Run(ctx context.Context) error {
 	a.defaults()
 	queue := newQueue(a.QueueRows)
-	rec := &recorder{calc: a.Calc, board: a.Board, clock: a.Clock, log: a.Log, put: queue.put, stateEvery: time.Minute}
+	rec := &recorder{calc: a.Calc, board: a.Board, clock: a.Clock, log: a.Log, put: queue.put, stateEvery: time.Minute, showEvery: time.Second}
 	if err := a.restore(rec); err != nil {
 		return errors.Join(err, a.closeAll(a.Sources))
 	}
@@ -144,6 +144,7 @@ func (a *Agent) restore(rec *recorder) error {
 		a.Board.report(u.Upstream)
 	}
 	rec.restore(last, state, after)
+	a.Board.recall(a.Store, a.Log)
 	rec.begin(a.Board.unfinished())
 	return nil
 }

@@ -74,7 +74,48 @@ func (b *Board) remember(past History, now time.Time, log *slog.Logger) {
 // showReadings takes the newest readings of a stored batch in, without its
 // results and events, which remember has already.
 func (b *Board) showReadings(batch *Batch) {
-	b.Show(&Batch{Mark: batch.Mark, Source: batch.Source, Received: batch.Received, Readings: batch.Readings, Backfill: batch.Backfill})
+	b.Show(&Batch{Mark: batch.Mark, Source: batch.Source, Received: batch.Received, Readings: batch.Readings,
+		Backfill: batch.Backfill, HeldUntil: batch.HeldUntil, More: batch.More})
+}
+
+const (
+	seldom     = time.Hour      // tags whose values hold for so long speak seldom
+	recallMost = 24 * time.Hour // of stored readings looked through for them
+)
+
+// recall shows the newest stored reading of the tags that speak seldom and have
+// none yet, laboratory values above all.
+func (b *Board) recall(store Store, log *slog.Logger) {
+	now, longest := b.clock.Wall(), time.Duration(0)
+	silent := map[string]bool{}
+	for _, t := range b.tags {
+		if !t.Seen && t.Tag.Gap() >= seldom {
+			silent[t.Tag.Name], longest = true, max(longest, t.Tag.Gap())
+		}
+	}
+	if len(silent) == 0 {
+		return
+	}
+	for batch, err := range store.Range(now.Add(-min(longest, recallMost)), now) {
+		if err != nil {
+			log.Warn("the newest values of slow tags cannot be read", "err", err)
+			return
+		}
+		b.recallFrom(batch, silent)
+	}
+}
+
+func (b *Board) recallFrom(batch *Batch, silent map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range batch.Readings {
+		if !silent[r.Tag.Name] || r.Tag.Index >= len(b.tags) {
+			continue
+		}
+		if s := &b.tags[r.Tag.Index]; s.Tag.Name == r.Tag.Name && (!s.Seen || r.Time.After(s.Time)) {
+			s.Reading, s.Seen = r, true
+		}
+	}
 }
 
 // report adds a part to those whose metrics the board gives out.

@@ -49,6 +49,7 @@ type eventKey struct {
 type TagState struct {
 	Reading
 	Seen bool
+	Held time.Time // the source vouches for the value until then; zero: it does not
 }
 
 // SourceState is how a source fares.
@@ -158,11 +159,23 @@ func (b *Board) Show(batch *Batch) {
 			s.Reading, s.Seen = r, true
 		}
 	}
+	if !batch.HeldUntil.IsZero() && !batch.More && !batch.Backfill {
+		b.hold(batch.Source, batch.HeldUntil)
+	}
 	for _, r := range batch.Results {
 		b.keepResult(r)
 	}
 	for _, e := range batch.Events {
 		b.keepEvent(e)
+	}
+}
+
+// hold notes how long a source vouches for what its tags showed.
+func (b *Board) hold(source string, until time.Time) {
+	for i := range b.tags {
+		if s := &b.tags[i]; s.Seen && s.Tag.Source == source && until.After(s.Held) {
+			s.Held = until
+		}
 	}
 }
 

@@ -42,10 +42,7 @@ func (f *forwarder) run(drain, hard context.Context) {
 	f.most = f.MaxRows
 	for hard.Err() == nil { // a Send may ignore its context
 		lane := f.lane()
-		if lane == Oldest {
-			f.oldest(time.Time{})
-		}
-		d, err := f.store.Next(drain, f.Name, lane, f.most)
+		d, err := f.next(drain, lane)
 		switch {
 		case drain.Err() != nil && len(d.Batches) == 0:
 			return
@@ -64,6 +61,21 @@ func (f *forwarder) run(drain, hard context.Context) {
 			return
 		}
 	}
+}
+
+// next gives the next delivery. That nothing waits is said only when the store
+// has looked: reading a long backlog takes time.
+func (f *forwarder) next(drain context.Context, lane Lane) (Delivery, error) {
+	if drain.Err() == nil && lane == Oldest {
+		look, stop := context.WithCancel(drain)
+		stop() // so that it does not wait
+		d, err := f.store.Next(look, f.Name, lane, f.most)
+		if len(d.Batches) > 0 || err != nil && !errors.Is(err, context.Canceled) {
+			return d, err
+		}
+		f.oldest(time.Time{})
+	}
+	return f.store.Next(drain, f.Name, lane, f.most)
 }
 
 // lane gives the newest batches their turn when that was asked for and the

@@ -353,3 +353,88 @@ func TestStopInAFailingReadDoesNotCallTheSourceBack(t *testing.T) {
 		}
 	})
 }
+
+// TestSubscribedValueIsVouchedFor: a node that does not change is not stale.
+func TestSubscribedValueIsVouchedFor(t *testing.T) {
+	tag := agenttest.Tags("plc", time.Second, 1)[0]
+	board := agent.NewBoard(agent.SystemClock(), agent.Plant{}, "test", []*agent.Tag{tag}, []string{"plc"}, nil, nil)
+	read := time.Now().UTC()
+	board.Show(&agent.Batch{Source: "plc", Received: read, Readings: []agent.Reading{{Tag: tag, Time: read, Value: agent.Float64Value(0), Quality: agent.Good}}})
+	for _, b := range []*agent.Batch{
+		{Source: "plc", HeldUntil: read.Add(time.Minute)},
+		{Source: "plc", HeldUntil: read.Add(time.Hour), More: true}, // changes of before may still come
+		{Source: "other", HeldUntil: read.Add(time.Hour)},
+	} {
+		board.Show(b)
+	}
+	if got := board.Snapshot().Tags[0].Held; !got.Equal(read.Add(time.Minute)) {
+		t.Errorf("held until %v, want a minute after %v", got, read)
+	}
+}
+
+// TestLaboratoryValueIsThereAfterARestart: a value of hours ago that still holds
+// is shown, though the checkpoint lies behind it.
+func TestLaboratoryValueIsThereAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		tag := r.Sources[0].Tags[0]
+		tag.Hold, tag.MaxGap = true, 12*time.Hour
+		once := func(_ context.Context, n int) error {
+			if n > 1 {
+				return errors.New("no more")
+			}
+			return nil
+		}
+		r.driver.Do = once
+		r.start()
+		time.Sleep(5 * time.Hour)
+		r.end()
+		r.driver = &agenttest.Driver{Do: func(context.Context, int) error { return errors.New("not yet") }}
+		second := r.wire()
+		second.Sources[0].Tags[0].Hold, second.Sources[0].Tags[0].MaxGap = true, 12*time.Hour
+		second.start()
+		time.Sleep(time.Minute)
+		if got := second.Board.Snapshot().Tags[0]; !got.Seen || got.Value != agent.Float64Value(1) {
+			t.Errorf("after the restart the board has %+v, want the one reading", got)
+		}
+		second.end()
+	})
+}
+
+// slowStore takes its time to read what waits.
+type slowStore struct{ *agenttest.MemStore }
+
+func (s slowStore) Next(ctx context.Context, upstream string, prefer agent.Lane, most int) (agent.Delivery, error) {
+	d, err := s.MemStore.Next(ctx, upstream, prefer, most)
+	if len(d.Batches) > 0 {
+		time.Sleep(30 * time.Second)
+	}
+	return d, err
+}
+
+// TestBehindIsNotZeroWhileABacklogIsRead: the board must not say that nothing
+// waits before the store has looked.
+func TestBehindIsNotZeroWhileABacklogIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		r.Store = slowStore{r.store}
+		began := time.Now()
+		r.up.Do = func(context.Context, agent.Delivery) error {
+			if time.Since(began) < time.Hour {
+				return errors.New("down")
+			}
+			return nil
+		}
+		r.Upstreams[0].MaxRows = 1000
+		r.start()
+		time.Sleep(time.Hour)
+		for range 100 {
+			time.Sleep(time.Second)
+			if got := r.Board.Snapshot().Upstreams[0]; got.Behind < time.Minute {
+				t.Fatalf("behind %v after %v, though most of an hour waits", got.Behind, time.Since(began))
+			}
+		}
+		r.end()
+		leave()
+	})
+}

@@ -18,6 +18,7 @@ type recorder struct {
 	log        *slog.Logger
 	put        func(unit []*Batch)
 	stateEvery time.Duration // between checkpoints, by received time
+	showEvery  time.Duration // between running windows shown on the board, likewise
 
 	last      Mark // newest mark used
 	prev      Mark // for the epoch's first batch
@@ -160,7 +161,7 @@ func (r *recorder) unit(b, own *Batch) {
 	}
 	r.put(unit)
 	newest := unit[len(unit)-1].Received
-	if gone := newest.Sub(r.shown); gone >= time.Second || gone < 0 {
+	if gone := newest.Sub(r.shown); gone >= r.showEvery || gone < 0 {
 		r.shown = newest
 		r.board.setCurrent(r.calc.Current())
 	}
@@ -245,7 +246,7 @@ func Fill(store Store, calc Calculator, board *Board, log *slog.Logger, batches 
 	if err != nil {
 		return 0, err
 	}
-	rec := &recorder{calc: calc, board: board, log: log, stateEvery: 6 * time.Hour,
+	rec := &recorder{calc: calc, board: board, log: log, stateEvery: 6 * time.Hour, showEvery: 24 * time.Hour,
 		put: func(unit []*Batch) { waiting = append(waiting, unit...); flush(step) }}
 	rec.restore(last, state, after)
 	var newest *Batch
