@@ -3,6 +3,7 @@ package sim
 import (
 	"iter"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -112,11 +113,20 @@ func (a *Acid) Title() string { return "sulfuric-acid regeneration, OPC UA" }
 // Totals gives the truth by name.
 func (a *Acid) Totals() iter.Seq2[string, float64] { return a.truth.ByName() }
 
-// Schedule adds an incident. The same seed with and without one differs by the
-// incident alone.
-func (a *Acid) Schedule(i Incident) {
-	a.schedule(i, "so2", PLCOff, FlameOut, Frozen, Drift, PurgeDoubled)
+// risks are what can go wrong at the acid plant. The laboratory's value has no
+// instrument.
+func (a *Acid) risks() risks {
+	at := slices.DeleteFunc(instruments(a.points, "so2"), func(name string) bool { return name == a.points[a.place.lab].Name })
+	return risks{PLCOff: nil, FlameOut: at, Frozen: at, Drift: at, PurgeDoubled: nil}
 }
+
+// Knows reports whether the incident can happen at the plant; the error says
+// what can.
+func (a *Acid) Knows(i Incident) error { return a.risks().check(a.Name(), i) }
+
+// Schedule adds an incident that the plant knows. The same seed with and without
+// one differs by the incident alone.
+func (a *Acid) Schedule(i Incident) { a.incidents.add(a.Name(), a.risks(), i) }
 
 // Step lets dt pass. Steps up to a minute follow the process well; dt must be
 // positive.

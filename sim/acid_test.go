@@ -231,6 +231,40 @@ func TestLabFolderGetsAWholeFilePerShift(t *testing.T) {
 	}
 }
 
+// TestLabFolderSkipsWhatIsKnownElsewhere: after catching up with two days, only
+// what the laboratory tells from then on becomes a file.
+func TestLabFolderSkipsWhatIsKnownElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	a := NewAcid(1, start) // 8 o'clock there
+	f, err := NewLabFolder(dir, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Live{Plant: a}
+	catchUp := func(since time.Duration) (names []string) {
+		if err := l.CatchUp(start.Add(since), 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			names = append(names, file.Name())
+		}
+		return names
+	}
+	catchUp(48 * time.Hour)
+	f.Skip()
+	l.Lab = f
+	if got := catchUp(49*time.Hour - 10*time.Second); len(got) > 0 {
+		t.Errorf("files of what was told before: %v", got)
+	}
+	if got, want := catchUp(57*time.Hour), []string{"acid-20260303-0800.csv", "acid-20260303-1600.csv"}; !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+}
+
 func TestDensity(t *testing.T) {
 	for _, tt := range []struct{ w, temp, want, within float64 }{
 		{0.80, 25, 1722.1, 0.05}, {0.80, 50, 1697.2, 0.05}, {0.75, 20, 1669.3, 1.0}, {0.87, 20, 1795.2, 1.0},

@@ -13,7 +13,8 @@
 // kilowatt-hour is accounted for at each step; what an instrument shows differs
 // from it by gain, offset, noise, lag and resolution, and by the incidents that
 // were scheduled. Tests compare what the agent computed with Truth, which the
-// agent never sees.
+// agent never sees. The OPC UA server stands in a process of its own, a Child of
+// the one that needs it.
 //
 // The package imports nothing of the agent's, so that a wrong byte order or a
 // wrong formula on one side cannot cancel itself out on the other. All its

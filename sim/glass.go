@@ -104,15 +104,22 @@ func (g *Glass) Title() string { return "glass works with waste-heat power, Modb
 // Totals gives the truth by name.
 func (g *Glass) Totals() iter.Seq2[string, float64] { return g.truth.ByName() }
 
-// Schedule adds an incident. The same seed with and without one differs by the
-// incident alone.
-func (g *Glass) Schedule(i Incident) {
-	usual := "t_out"
-	if i.Kind == CounterReset {
-		usual = "gen_energy"
+// risks are what can go wrong at the works.
+func (g *Glass) risks() risks {
+	at := instruments(g.points, "t_out")
+	return risks{
+		PLCOff: nil, FlameOut: at, Frozen: at, Drift: at, HRSGFouling: nil, MeterSwapped: nil, WrongWordOrder: nil,
+		CounterReset: {"gen_energy", "aux_energy", "import_energy", "export_energy"},
 	}
-	g.schedule(i, usual, PLCOff, FlameOut, Frozen, Drift, CounterReset, HRSGFouling, MeterSwapped, WrongWordOrder)
 }
+
+// Knows reports whether the incident can happen at the works; the error says
+// what can.
+func (g *Glass) Knows(i Incident) error { return g.risks().check(g.Name(), i) }
+
+// Schedule adds an incident that the works knows. The same seed with and without
+// one differs by the incident alone.
+func (g *Glass) Schedule(i Incident) { g.incidents.add(g.Name(), g.risks(), i) }
 
 // Step lets dt pass. Steps up to a minute follow the process well; dt must be
 // positive.

@@ -66,8 +66,8 @@ func newGlassMeters() glassMeters {
 	return glassMeters{aux: 8_123_456, gen: 91_234_567, imported: 412_345_678_000, exported: 1_234_567_000}
 }
 
-// What the incomer's new meter shows when it comes from the factory's test.
-const newMeterImport, newMeterExport = 1_250_000.0, 40_000.0
+// What the incomer's new meter shows: it was in use elsewhere before.
+const newMeterImport, newMeterExport = 86_250_000.0, 40_000.0
 
 type glassPlaces struct {
 	auxPower, genPower, gridPower                      int

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -23,20 +22,10 @@ const (
 	WrongWordOrder                         // glass: the boiler's PLC serves the words of its floats swapped
 )
 
-// String gives the name that people read.
-func (k IncidentKind) String() string {
-	names := [...]string{"", "PLC off", "analyser flame-out", "wash oil warm", "analyser calibration",
-		"counter reset", "frozen instrument", "drifting instrument", "purge doubled", "HRSG fouling", "meter swapped", "wrong word order"}
-	if int(k) >= len(names) {
-		return fmt.Sprintf("incident %d", k)
-	}
-	return names[k]
-}
-
 // Incident goes on in [From, To). Point names the instrument of FlameOut,
-// Frozen and Drift, or the glass works' totaliser of CounterReset; "" means the
-// one that matters most: the mill's outlet analyser, the acid plant's stack
-// SO2, the glass works' stack temperature or generated energy.
+// Frozen and Drift, or the totaliser of CounterReset; "" means the one that
+// matters most: the mill's outlet analyser or recovered oil, the acid plant's
+// stack SO2, the glass works' stack temperature or generated energy.
 type Incident struct {
 	Kind     IncidentKind
 	From, To time.Time
@@ -50,20 +39,20 @@ type schedule struct {
 	begun  []Incident // with the last step
 }
 
-// Schedule adds an incident. Incidents never change the mill's random course:
-// the same seed with and without one differs by the incident alone.
-func (m *Mill) Schedule(i Incident) {
-	if i.Kind > Drift {
-		panic("BUG: no such incident at this plant: " + i.Kind.String())
-	}
-	if i.Point == "" {
-		i.Point = "c_out"
-	}
-	if indexOf(i.Point) < 0 {
-		panic("BUG: incident at unknown point " + i.Point)
-	}
-	m.incidents.all = append(m.incidents.all, i)
+// risks are what can go wrong at the mill.
+func (m *Mill) risks() risks {
+	at := instruments(m.plc.points, "c_out")
+	return risks{PLCOff: nil, FlameOut: at, WashOilWarm: nil, Calibration: nil, CounterReset: {"oil_total"}, Frozen: at, Drift: at}
 }
+
+// Knows reports whether the incident can happen at the mill; the error says what
+// can.
+func (m *Mill) Knows(i Incident) error { return m.risks().check(m.Name(), i) }
+
+// Schedule adds an incident that the mill knows. Incidents never change the
+// mill's random course: the same seed with and without one differs by the
+// incident alone.
+func (m *Mill) Schedule(i Incident) { m.incidents.add(m.Name(), m.risks(), i) }
 
 // turn moves on to now. It allocates only when something begins.
 func (s *schedule) turn(now time.Time) {

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -181,8 +182,8 @@ func TestTotaliserMeasuresTheTruth(t *testing.T) {
 
 func TestAnIncidentAtAnUnknownPointIsABug(t *testing.T) {
 	defer func() {
-		if got := recover(); got != "BUG: incident at unknown point nowhere" {
-			t.Errorf("panic %v", got)
+		if got, _ := recover().(string); !strings.HasPrefix(got, `BUG: frozen cannot be at "nowhere"`) {
+			t.Errorf("panic %q", got)
 		}
 	}()
 	NewMill(1, start).Schedule(Incident{Kind: Frozen, Point: "nowhere"})
@@ -199,5 +200,90 @@ func TestIncidentNames(t *testing.T) {
 	}
 	if got := (WrongWordOrder + 1).String(); got != "incident 12" {
 		t.Errorf("the next kind is called %q", got)
+	}
+}
+
+// TestIncidentWords: configurations and scripts of years ago use these words.
+func TestIncidentWords(t *testing.T) {
+	zone := time.FixedZone("", 8*3600)
+	from := time.Date(2026, 11, 23, 14, 0, 0, 0, zone)
+	to := from.Add(90*time.Minute + 500*time.Millisecond)
+	for n, word := range []string{"plc_off", "flame_out", "wash_oil_warm", "calibration", "counter_reset", "frozen", "drift",
+		"purge_doubled", "hrsg_fouling", "meter_swapped", "wrong_word_order"} {
+		for _, point := range []string{"", "c_out"} {
+			want := Incident{Kind: PLCOff + IncidentKind(n), From: from, To: to, Point: point}
+			text := strings.TrimSpace(word + " 2026-11-23T14:00:00+08:00 2026-11-23T15:30:00.5+08:00 " + point)
+			if got, err := want.MarshalText(); err != nil || string(got) != text {
+				t.Errorf("%v is written %q, %v; want %q", want.Kind, got, err, text)
+			}
+			var got Incident
+			if err := got.UnmarshalText([]byte(text)); err != nil || !got.From.Equal(from) || !got.To.Equal(to) {
+				t.Errorf("%q is read as %+v, %v", text, got, err)
+			}
+			if got.From, got.To = from, to; got != want {
+				t.Errorf("%q is read as %+v, want %+v", text, got, want)
+			}
+		}
+	}
+}
+
+// TestWrongIncidentTexts: each says what to write, and leaves the incident alone.
+func TestWrongIncidentTexts(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                  `write "KIND FROM TO"`,
+		"frozen tomorrow":   `for example "flame_out 2026-11-23T14:00:00+08:00`,
+		"a b c d e":         `write "KIND FROM TO"`,
+		"PLC_off x y":       `no incident is called "PLC_off"; write one of plc_off, flame_out,`,
+		"frozen today 2026": "\"today\" is not a time; write it like 2026-11-23T14:00:00+08:00\n\"2026\" is not a time",
+		"frozen 2026-11-23T14:00:00Z 2026-11-23T14:00:00Z": "ends before it begins",
+		"frozen 2026-11-23T14:00:00Z 2026-11-22T14:00:00Z": "write the earlier time first",
+	} {
+		i := Incident{Kind: Drift}
+		if err := i.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) || i != (Incident{Kind: Drift}) {
+			t.Errorf("%q: %v and %+v; want %q", text, err, i, want)
+		}
+	}
+	for _, i := range []Incident{
+		{From: start, To: start.Add(time.Hour)}, {Kind: WrongWordOrder + 1, From: start, To: start.Add(time.Hour)},
+		{Kind: Frozen, From: start}, {Kind: Frozen, From: start, To: start.Add(time.Hour), Point: "the outlet"},
+	} {
+		if text, err := i.MarshalText(); err == nil {
+			t.Errorf("%+v is written %q", i, text)
+		}
+	}
+}
+
+// TestPlantsKnowTheirIncidents: what a plant knows can be scheduled, and the
+// error of what it does not know says what can.
+func TestPlantsKnowTheirIncidents(t *testing.T) {
+	known := 0
+	for _, p := range []Plant{NewMill(1, start), NewAcid(1, start), NewGlass(1, start)} {
+		for k := range WrongWordOrder + 2 {
+			for _, point := range append(p.Points(), Point{}, Point{Name: "nowhere"}) {
+				if i := (Incident{Kind: k, Point: point.Name}); p.Knows(i) == nil {
+					p.Schedule(i)
+					known++
+				}
+			}
+		}
+	}
+	// Three kinds at each instrument, the totalisers, and every kind without a point.
+	if want := 3*(11+23+11) + 1 + 4 + 7 + 5 + 8; known != want {
+		t.Errorf("the plants know %d incidents, want %d", known, want)
+	}
+	for _, tt := range []struct {
+		p    Plant
+		i    Incident
+		want string
+	}{
+		{NewMill(1, start), Incident{Kind: HRSGFouling}, `hrsg_fouling does not happen at the simulated plant "mill"; write one of plc_off, flame_out, wash_oil_warm,`},
+		{NewAcid(1, start), Incident{}, `write one of plc_off, flame_out, frozen, drift, purge_doubled`},
+		{NewAcid(1, start), Incident{Kind: Frozen, Point: "feed_strength_lab"}, "write one of so2, feed_flow, "},
+		{NewGlass(1, start), Incident{Kind: CounterReset, Point: "heartbeat"}, `write one of gen_energy, aux_energy, import_energy, export_energy`},
+		{NewGlass(1, start), Incident{Kind: PLCOff, Point: "t_in"}, `plc_off is not about a single point; leave "t_in" out`},
+	} {
+		if err := tt.p.Knows(tt.i); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v at the %s: %v, want %q", tt.i, tt.p.Name(), err, tt.want)
+		}
 	}
 }

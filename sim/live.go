@@ -27,6 +27,8 @@ type Live struct {
 	off bool // the server was told so
 }
 
+const startTakes = time.Minute // at most, from making a plant to letting it live
+
 // Run steps the plant until ctx ends, which is no error. After a delay it catches
 // up step by step.
 func (l *Live) Run(ctx context.Context) error {
@@ -37,6 +39,9 @@ func (l *Live) Run(ctx context.Context) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	began, origin := time.Now(), l.Plant.Now()
+	if late := began.Sub(origin); late > 0 && late < startTakes {
+		began = began.Add(-late) // it lives in the present, and shows no time that is past
+	}
 	l.Screen.Show(l.Plant)
 	for {
 		select {

@@ -25,14 +25,17 @@ const plantNamespace = 2
 // waits for its clients when it is closed; ServeOPCUA therefore does not close it
 // and leaves that to the end of the process.
 type OPCUA struct {
-	Address  string        // loopback, for example 127.0.0.1:4840; port 0 takes a free one
-	Dir      string        // server.der and server.key are made there if they are not
-	Commands io.ReadCloser // lines, see command; at its end the server ends. nil: none
-	Out      io.Writer     // what is served, then the answers to commands
+	Address  string    // loopback, for example 127.0.0.1:4840; port 0 takes a free one
+	Dir      string    // server.der and server.key are made there if they are not
+	Commands io.Reader // lines, see command; at its end the server ends. nil: none
+	Out      io.Writer // what is served, then the answers to commands
 }
 
 // ServeOPCUA lets the plant run and shows it on a server of its own until ctx or
-// the commands end, which is no error. A process calls it once.
+// the commands end, which is no error. The first line on o.Out, printed when
+// clients can connect, ends with the address, for example
+// opc.tcp://127.0.0.1:4840. A process calls it once, as its last work: a read
+// from o.Commands may be left behind.
 func ServeOPCUA(ctx context.Context, live *Live, o OPCUA) error {
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancel(ctx)
@@ -55,21 +58,22 @@ func ServeOPCUA(ctx context.Context, live *Live, o OPCUA) error {
 	if err := Describe(o.Out, p, "opc.tcp://"+address, nil); err != nil {
 		return err
 	}
-	var commands sync.WaitGroup
-	var wrong error
+	told := make(chan error, 1)
 	if o.Commands != nil {
-		stop := context.AfterFunc(ctx, func() { o.Commands.Close() })
-		defer stop()
+		var commands sync.WaitGroup // not awaited: nothing but the end of the process ends a read from a pipe
 		commands.Go(func() {
 			defer cancel()
-			wrong = obey(o.Commands, o.Out, nodes, requests)
+			told <- obey(o.Commands, o.Out, nodes, requests)
 		})
 	}
 	live.Screen = nodes
 	err = live.Run(ctx)
-	cancel()
-	commands.Wait()
-	return errors.Join(err, wrong)
+	select {
+	case wrong := <-told:
+		return errors.Join(err, wrong)
+	default:
+		return err
+	}
 }
 
 // freeLoopback gives the address with a port that is free now: the library

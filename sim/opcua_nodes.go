@@ -94,7 +94,7 @@ func (n *nodes) setStatus(point, status string) error {
 }
 
 // Show puts what the plant shows now into the nodes and tells the subscribers of
-// those that changed. One goroutine calls it.
+// those that changed, and of the server's clock. One goroutine calls it.
 func (n *nodes) Show(p Plant) {
 	samples := p.AppendValues(nil)
 	next := make([]*ua.DataValue, len(samples))
@@ -115,6 +115,8 @@ func (n *nodes) Show(p Plant) {
 			n.server.ChangeNotification(n.ids[at])
 		}
 	}
+	// A server samples its clock, too: clients watch it to know that it lives.
+	n.server.ChangeNotification(ua.NewNumericNodeID(0, id.Server_ServerStatus_CurrentTime))
 }
 
 func same(a, b *ua.Variant) bool {

@@ -1,13 +1,10 @@
 package sim
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,79 +12,25 @@ import (
 	"time"
 
 	"github.com/gopcua/opcua"
+	"github.com/gopcua/opcua/id"
+	"github.com/gopcua/opcua/server"
 	"github.com/gopcua/opcua/ua"
 )
 
-// TestMain is also the child process that serves OPC UA: the library's server
-// cannot be ended inside a process.
-func TestMain(m *testing.M) {
-	if dir := os.Getenv("SIM_OPCUA_DIR"); dir != "" {
-		if err := serveChild(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-func serveChild(dir string) error {
-	plant := NewAcid(1, time.Now().UTC())
-	lab, err := NewLabFolder(filepath.Join(dir, "lab"), plant)
-	if err != nil {
-		return err
-	}
-	live := &Live{Plant: plant, Every: 50 * time.Millisecond, Lab: lab}
-	return ServeOPCUA(context.Background(), live, OPCUA{Address: os.Getenv("SIM_OPCUA_ADDRESS"), Dir: dir, Commands: os.Stdin, Out: os.Stdout})
-}
-
 // opcuaChild is a running server process.
 type opcuaChild struct {
-	t        *testing.T
-	cmd      *exec.Cmd
-	commands io.WriteCloser
-	out      *bufio.Reader
-	endpoint string
-	dir      string
+	*Child
+	t   *testing.T
+	dir string
 }
 
-func startOPCUA(t *testing.T, dir, address string) *opcuaChild {
+func startOPCUA(t *testing.T, dir, address string, incidents ...Incident) *opcuaChild {
 	t.Helper()
-	c := &opcuaChild{t: t, dir: dir, cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = append(os.Environ(), "SIM_OPCUA_DIR="+dir, "SIM_OPCUA_ADDRESS="+address)
-	c.cmd.Stderr = os.Stderr
-	var err error
-	if c.commands, err = c.cmd.StdinPipe(); err != nil {
+	c := &opcuaChild{startChild(t, "serve", dir, address, incidents...), t, dir}
+	if err := c.Await(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.cmd.Process.Kill() // a no-op after end
-		c.cmd.Wait()
-	})
-	c.out = bufio.NewReader(out)
-	first := c.line()
-	at := strings.Index(first, "opc.tcp://")
-	if at < 0 {
-		t.Fatalf("the server says %q", first)
-	}
-	c.endpoint = strings.TrimSpace(first[at:])
 	return c
-}
-
-func (c *opcuaChild) line() string {
-	c.t.Helper()
-	line, err := c.out.ReadString('\n')
-	if err != nil {
-		c.t.Fatalf("the server's output: %v", err)
-	}
-	return line
 }
 
 func (c *opcuaChild) tell(command string) {
@@ -97,22 +40,18 @@ func (c *opcuaChild) tell(command string) {
 	}
 }
 
-func (c *opcuaChild) counts() (r RequestCounts) {
+func (c *opcuaChild) counts() RequestCounts {
 	c.t.Helper()
-	c.tell("counts")
-	for line := c.line(); ; line = c.line() {
-		if strings.HasPrefix(line, "{") {
-			if err := json.Unmarshal([]byte(line), &r); err != nil {
-				c.t.Fatal(err)
-			}
-			return r
-		}
+	r, err := c.Counts()
+	if err != nil {
+		c.t.Fatal(err)
 	}
+	return r
 }
 
 func (c *opcuaChild) connect(options ...opcua.Option) *opcua.Client {
 	c.t.Helper()
-	client, err := opcua.NewClient(c.endpoint, append(options, opcua.AutoReconnect(false))...)
+	client, err := opcua.NewClient(c.Address(), append(options, opcua.AutoReconnect(false))...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -172,37 +111,39 @@ func TestOPCUAServesThePlant(t *testing.T) {
 	}
 }
 
+// awaitStatus reads until so2 has the status.
+func awaitStatus(t *testing.T, client *opcua.Client, want ua.StatusCode) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		v := readOPCUA(t, client, "ns=2;s=acid.so2", ua.AttributeIDValue)
+		if v.Status == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("status %v, want %v", v.Status, want)
+		}
+	}
+}
+
 func TestOPCUAStatuses(t *testing.T) {
 	s := startOPCUA(t, t.TempDir(), "127.0.0.1:0")
 	client := s.connect(opcua.SecurityMode(ua.MessageSecurityModeNone))
-	status := func(want ua.StatusCode) {
-		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); ; {
-			v := readOPCUA(t, client, "ns=2;s=acid.so2", ua.AttributeIDValue)
-			if v.Status == want {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("status %v, want %v", v.Status, want)
-			}
-		}
-	}
 	s.tell("status so2 BadSensorFailure")
-	status(ua.StatusBadSensorFailure)
+	awaitStatus(t, client, ua.StatusBadSensorFailure)
 	s.tell("status so2 UncertainLastUsableValue")
-	status(ua.StatusUncertainLastUsableValue)
+	awaitStatus(t, client, ua.StatusUncertainLastUsableValue)
 	s.tell("status so2 Good")
-	status(ua.StatusOK)
+	awaitStatus(t, client, ua.StatusOK)
 	s.tell("status so2 Splendid")
-	if err := s.cmd.Wait(); err == nil {
-		t.Error("a wrong command was taken")
+	if err := s.Stop(); err == nil || !strings.Contains(err.Error(), "no status is called Splendid") {
+		t.Errorf("a wrong command ended the server with %v", err)
 	}
 }
 
 func TestOPCUASubscriptionAndSecurity(t *testing.T) {
 	dir := t.TempDir()
 	s := startOPCUA(t, dir, "127.0.0.1:0")
-	endpoints, err := opcua.GetEndpoints(t.Context(), s.endpoint)
+	endpoints, err := opcua.GetEndpoints(t.Context(), s.Address())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +172,12 @@ func TestOPCUASubscriptionAndSecurity(t *testing.T) {
 		opcua.NewMonitoredItemCreateRequestWithDefaults(ua.NewStringNodeID(2, "acid.feed_flow"), ua.AttributeIDValue, 7)); err != nil {
 		t.Fatal(err)
 	}
-	seen := map[float32]time.Time{}
-	for len(seen) < 5 {
+	if _, err := sub.Monitor(t.Context(), ua.TimestampsToReturnBoth,
+		opcua.NewMonitoredItemCreateRequestWithDefaults(ua.NewNumericNodeID(0, id.Server_ServerStatus_CurrentTime), ua.AttributeIDValue, 8)); err != nil {
+		t.Fatal(err)
+	}
+	seen, beats := map[float32]time.Time{}, map[time.Time]bool{}
+	for len(seen) < 5 || len(beats) < 5 {
 		select {
 		case n := <-notes:
 			if n.Error != nil {
@@ -243,16 +188,20 @@ func TestOPCUASubscriptionAndSecurity(t *testing.T) {
 				continue
 			}
 			for _, item := range change.MonitoredItems {
+				if item.ClientHandle == 8 {
+					beats[item.Value.Value.Value().(time.Time)] = true
+					continue
+				}
 				if item.ClientHandle != 7 || item.Value.SourceTimestamp.IsZero() {
 					t.Fatalf("notification %+v", item)
 				}
 				seen[item.Value.Value.Value().(float32)] = item.Value.SourceTimestamp
 			}
 		case <-time.After(20 * time.Second):
-			t.Fatalf("only %d values came", len(seen))
+			t.Fatalf("only %d values and %d times of the server came", len(seen), len(beats))
 		}
 	}
-	if got := s.counts(); got.Other != 0 || got.ByService["CreateMonitoredItemsRequest"] != 1 {
+	if got := s.counts(); got.Other != 0 || got.ByService["CreateMonitoredItemsRequest"] != 2 {
 		t.Errorf("counts %+v", got)
 	}
 }
@@ -285,7 +234,7 @@ func TestOPCUARestartsAtOnceAsTheSame(t *testing.T) {
 	var cert []byte
 	for round := range 3 {
 		s := startOPCUA(t, dir, address)
-		address = strings.TrimPrefix(s.endpoint, "opc.tcp://")
+		address = strings.TrimPrefix(s.Address(), "opc.tcp://")
 		client := s.connect(opcua.SecurityMode(ua.MessageSecurityModeNone))
 		readOPCUA(t, client, "ns=2;s=acid.so2", ua.AttributeIDValue)
 		now, err := os.ReadFile(filepath.Join(dir, ServerCertificate))
@@ -294,13 +243,10 @@ func TestOPCUARestartsAtOnceAsTheSame(t *testing.T) {
 		}
 		cert = now
 		if round == 1 {
-			s.cmd.Process.Kill()
-			s.cmd.Wait()
+			s.Kill()
 			continue
 		}
-		s.commands.Close() // with a client attached
-		io.Copy(io.Discard, s.out)
-		if err := s.cmd.Wait(); err != nil {
+		if err := s.Stop(); err != nil { // with a client attached
 			t.Errorf("round %d: %v", round, err)
 		}
 	}
@@ -328,5 +274,47 @@ func TestSampleStatuses(t *testing.T) {
 		if got.Status != tt.want || (got.Value != nil) != (tt.want == ua.StatusOK) || !got.SourceTimestamp.Equal(at) {
 			t.Errorf("%v %+v: %+v, want %v", tt.kind, tt.s, got, tt.want)
 		}
+	}
+}
+
+// TestPLCOffOverOPCUA: with its controller off no node has a value, and all of
+// them say why.
+func TestPLCOffOverOPCUA(t *testing.T) {
+	now := time.Now()
+	s := startOPCUA(t, t.TempDir(), "127.0.0.1:0", Incident{Kind: PLCOff, From: now.Add(-time.Hour), To: now.Add(time.Hour)})
+	client := s.connect(opcua.SecurityMode(ua.MessageSecurityModeNone))
+	awaitStatus(t, client, ua.StatusBadNoCommunication) // with its first step
+	for _, p := range acidPoints() {
+		v := readOPCUA(t, client, p.At(), ua.AttributeIDValue)
+		if v.Status != ua.StatusBadNoCommunication || v.Has(ua.DataValueValue) || v.SourceTimestamp.Before(now.Add(-time.Minute)) {
+			t.Errorf("%s: %+v, want BadNoCommunication without a value", p.At(), v)
+		}
+	}
+}
+
+// TestNodesFollowThePLC: the nodes are Bad from the incident's first step to its
+// last and Good before and after, with the time of the step.
+func TestNodesFollowThePLC(t *testing.T) {
+	a := NewAcid(1, start)
+	off := Incident{Kind: PLCOff, From: start.Add(time.Minute), To: start.Add(2 * time.Minute)}
+	a.Schedule(off)
+	n := newNodes(server.New(), a)
+	steps := map[ua.StatusCode]int{}
+	runPlant(a, 3*time.Minute, 10*time.Second, func() {
+		n.current.Store(nil) // the server has not begun: nobody is told
+		n.Show(a)
+		want := ua.StatusOK
+		if !a.Now().Before(off.From) && a.Now().Before(off.To) {
+			want = ua.StatusBadNoCommunication
+		}
+		steps[want]++
+		for at, v := range *n.current.Load() {
+			if v.Status != want || (v.Value != nil) != (want == ua.StatusOK) || !v.SourceTimestamp.Equal(a.Now()) {
+				t.Fatalf("at %v %s is %v with value %v; want %v", a.Now(), n.points[at].Name, v.Status, v.Value, want)
+			}
+		}
+	})
+	if steps[ua.StatusBadNoCommunication] != 6 || steps[ua.StatusOK] != 12 {
+		t.Errorf("steps %v", steps)
 	}
 }

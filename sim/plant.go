@@ -3,7 +3,6 @@ package sim
 import (
 	"iter"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -17,8 +16,9 @@ type Plant interface {
 	Step(dt time.Duration)              // up to a minute
 	AppendValues(dst []Sample) []Sample // what Points show now, in their order
 	Totals() iter.Seq2[string, float64] // the truth, by name
-	Schedule(Incident)
-	Off() bool // no point answers
+	Knows(Incident) error               // whether it can happen there; the error says what can
+	Schedule(Incident)                  // of an incident that the plant knows
+	Off() bool                          // no point answers
 }
 
 // works is what the acid plant and the glass works have in common.
@@ -56,18 +56,6 @@ func (w *works) pass(dt time.Duration) float64 {
 	w.now = w.now.Add(dt)
 	w.incidents.turn(w.now)
 	return dt.Seconds()
-}
-
-// schedule adds an incident of a kind that the plant knows.
-func (w *works) schedule(i Incident, usual string, known ...IncidentKind) {
-	if !slices.Contains(known, i.Kind) {
-		panic("BUG: no such incident at this plant: " + i.Kind.String())
-	}
-	if i.Point == "" {
-		i.Point = usual
-	}
-	w.at(i.Point)
-	w.incidents.all = append(w.incidents.all, i)
 }
 
 // zone is how far the plants' clocks are ahead of UTC.

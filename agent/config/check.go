@@ -15,6 +15,8 @@ const (
 	longest   = 100 // characters of a name
 	longestID = 63
 	maxFlush  = time.Minute
+
+	leastRepeats = 3 // polls that a value must be equal in before it counts as frozen
 )
 
 var (

@@ -41,7 +41,7 @@ func TestLoadFull(t *testing.T) {
 	gen := c.Tags[0].Gen
 	want := []*agent.Tag{
 		{Name: "mill.q_in", Unit: "Nm3/h", Source: "mill", Gen: gen, At: "holding 100 float32 cdab", Every: 500 * time.Millisecond, LabelEN: "Inlet flow",
-			LabelZH: "入口流量", Range: &agent.Range{Lo: 0, Hi: 80000}, Accuracy: agent.Accuracy{Rel: 0.02}},
+			LabelZH: "入口流量", Range: &agent.Range{Lo: 0, Hi: 80000}, Accuracy: agent.Accuracy{Rel: 0.02}, Frozen: 10 * time.Minute},
 		{Name: "mill.oil_total", Unit: "kg", Source: "mill", Index: 1, Gen: gen, At: "input 10 uint32", Every: 10 * time.Second, Scale: 0.1, Offset: -2.5,
 			Sentinels: []float64{-9999, 32767}, Accuracy: agent.Accuracy{Rel: 0.0025, Abs: 0.2, As: "standard"},
 			Counter: &agent.Counter{Modulus: 4294967296, MaxRate: 200.0 / 3600}},

@@ -150,6 +150,7 @@ func (c *Config) tags(n *node, p Part) []*agent.Tag {
 		} else {
 			c.checkEvery(path+".every", tag.Every)
 		}
+		c.checkFrozen(path+".frozen", tag)
 		tags = append(tags, tag)
 	}
 	return tags

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"recoup/agent"
@@ -25,6 +26,7 @@ type tagEntry struct {
 	Hold      bool          `yaml:"hold"`
 	MaxGap    time.Duration `yaml:"max_gap"`
 	Cutoff    float64       `yaml:"cutoff"`
+	Frozen    time.Duration `yaml:"frozen"` // a value repeated for so long is Uncertain
 }
 
 type labelEntry struct {
@@ -45,7 +47,7 @@ func decodeTag(n *node, path string) (*agent.Tag, agent.Faults) {
 	faults.Join("", decodeInto(n, path, &e))
 	tag := &agent.Tag{
 		Name: e.Name, At: e.At, Unit: e.Unit, Every: e.Every, LabelEN: e.Label.EN, LabelZH: e.Label.ZH,
-		Offset: e.Offset, Sentinels: e.Sentinels, Hold: e.Hold, MaxGap: e.MaxGap, Cutoff: e.Cutoff,
+		Offset: e.Offset, Sentinels: e.Sentinels, Hold: e.Hold, MaxGap: e.MaxGap, Cutoff: e.Cutoff, Frozen: e.Frozen,
 	}
 	if e.Scale != nil {
 		tag.Scale = *e.Scale
@@ -91,7 +93,33 @@ func (e *tagEntry) check() error {
 			faults.Add("hold", "delete hold or counter", "a totaliser is not held")
 		}
 	}
+	switch {
+	case e.Frozen == 0:
+	case e.Counter != nil:
+		faults.Add("frozen", "delete it", "a totaliser stands still whenever nothing flows")
+	case e.Hold:
+		faults.Add("frozen", "delete it; max_gap says how long a value holds", "a held value repeats until the next one comes")
+	}
 	return faults.Err()
+}
+
+// checkFrozen faults a repetition of so few polls that a quiet signal shows it.
+func (c *Config) checkFrozen(path string, tag *agent.Tag) {
+	if least := leastRepeats * tag.Every; tag.Frozen > 0 && tag.Frozen < least && tag.Counter == nil && !tag.Hold {
+		c.noteFault(path, "write at least "+short(least)+", or poll the tag more often (every)",
+			short(tag.Frozen)+" is less than three polls, which come every "+short(tag.Every))
+	}
+}
+
+// short writes a duration as people do: 3h, not 3h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // generation is the first 32 bits of the hash over the tags, never 0.

@@ -3,7 +3,6 @@ package kpi
 import (
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"recoup/agent"
@@ -80,7 +79,7 @@ func TestCaseC04TankInventory(t *testing.T) {
 		t.Errorf("got term %q, %v %v", got.Terms[2].Tag, got.Quality, got.Reason)
 	}
 	for _, day := range r.of("acid.recovery_direct", agent.Day) {
-		if day.Quality != agent.Uncertain || day.Verdict != agent.NoVerdict || !strings.Contains(day.Reason.Detail, "trend") {
+		if day.Quality != agent.Uncertain || day.Verdict != agent.NoVerdict || day.Reason != (agent.Reason{Code: agent.TrendOnly, Detail: "week"}) {
 			t.Errorf("day: got %v, %v, %v, want a trend only", day.Quality, day.Verdict, day.Reason)
 		}
 	}

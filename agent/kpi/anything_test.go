@@ -18,7 +18,8 @@ type chaos struct {
 	tags  []*agent.Tag
 	now   float64
 	count uint64
-	calm  bool // the clock is never set
+	shown [6]float64 // values that are repeated
+	calm  bool       // the clock is never set
 }
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
@@ -32,6 +33,7 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[2].Counter = &agent.Counter{Modulus: 1000, MaxRate: 1}
 	c.tags[2].Scale = 0.5
 	c.tags[3].Cutoff = 3
+	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
@@ -93,7 +95,10 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 		}
 		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
 	}
-	r := good(tag, at, c.NormFloat64()*10)
+	if tag.Frozen == 0 || c.IntN(20) == 0 {
+		c.shown[i] = c.NormFloat64() * 10
+	}
+	r := good(tag, at, c.shown[i])
 	switch c.IntN(50) {
 	case 0:
 		r.Value = agent.Float64Value(math.NaN())
@@ -142,6 +147,7 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 }
 
 func TestAnythingSurvivesRestore(t *testing.T) {
+	froze := 0
 	for seed := range uint64(12) {
 		c := newChaos(t, seed, false)
 		other := newChaos(t, seed, false).rig.engine
@@ -159,10 +165,14 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 				}
 			}
 		}
+		froze += len(c.rig.frozen())
 		for _, one := range c.rig.results {
 			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
 				t.Errorf("seed %d: got %+v", seed, one)
 			}
 		}
+	}
+	if froze < 20 {
+		t.Errorf("got %d events of frozen tags, want many", froze)
 	}
 }

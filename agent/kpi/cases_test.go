@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 type worked struct {
 	ID               string
 	Inputs, Expected map[string]json.RawMessage
-	Tolerance        struct{ Abs float64 }
+	Tolerance        struct{ Abs, Rel float64 }
 }
 
 func caseOf(t *testing.T, id string) worked {
@@ -49,7 +50,7 @@ func field[T any](t *testing.T, from map[string]json.RawMessage, name string) (v
 // expect compares with the expected field and with every trap of the case.
 func (c worked) expect(t *testing.T, name string, got float64) {
 	t.Helper()
-	if want := field[float64](t, c.Expected, name); !near(got, want, max(c.Tolerance.Abs, 1e-6)) {
+	if want := field[float64](t, c.Expected, name); !near(got, want, max(c.Tolerance.Abs, c.Tolerance.Rel*math.Abs(want), 1e-6)) {
 		t.Errorf("%s %s: got %.9g, want %.9g", c.ID, name, got, want)
 	}
 	for trap := range c.Expected {

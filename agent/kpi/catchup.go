@@ -106,7 +106,7 @@ func (q *quantity) repay(d *debt, s *sum, w span) {
 		}
 		s.seconds += d.seconds
 		for _, doubt := range d.doubts {
-			s.doubtful(doubt.code, doubt.seconds)
+			s.doubtful(doubt.Cause, doubt.About, doubt.Seconds)
 		}
 		s.reach(d.from)
 		*d = debt{}
@@ -140,7 +140,7 @@ func (q *quantity) hear(d *debt, w span) (told, known bool) {
 		d.parts[i].total += q.Terms[i].Factor * rate * seconds
 		d.unstated[i] = 0
 		if back.doubted() {
-			d.doubtful(back.code, seconds)
+			d.doubtful(back.code, in.tag.Name, seconds)
 		}
 	}
 	return told, true

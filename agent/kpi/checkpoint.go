@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x02"
+const magic = "rkp\x03"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -101,6 +101,7 @@ func (in *input) write(p *packer) {
 	w.uint(uint64(c.other.n))
 	w.float(c.other.raw)
 	w.int(c.other.t)
+	w.repetition(&in.repeats)
 	w.uint(uint64(len(in.late)))
 	for _, t := range in.late {
 		w.int(t)
@@ -111,12 +112,26 @@ func (in *input) write(p *packer) {
 	}
 }
 
+func (w *writer) repetition(s *repetition) {
+	w.bool(s.on)
+	w.float(s.v)
+	w.int(s.since)
+	w.int(s.last)
+	w.bool(s.told)
+	w.int(s.begun)
+}
+
+func (r *reader) repetition() repetition {
+	return repetition{r.bool(), r.float(), r.int(), r.int(), r.bool(), r.int()}
+}
+
 func (u *unpacker) input(stretches int) *input {
 	r := u.r
 	in := &input{tag: &agent.Tag{Name: r.text()}, hash: r.hash(), seen: r.int(), bridge: r.bool()}
 	c := &in.counter
 	c.have, c.raw, c.t = r.bool(), r.float(), r.int()
 	c.other.n, c.other.raw, c.other.t = int(r.uint()&3), r.float(), r.int()
+	in.repeats = r.repetition()
 	for range r.count() {
 		in.late = append(in.late, r.int())
 	}

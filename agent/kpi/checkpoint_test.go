@@ -216,6 +216,38 @@ func TestStandInGivesStoredCells(t *testing.T) {
 	}
 }
 
+// TestStoredTrendIsNoDoubt: a cell is too short for the figure; the hour made of
+// such cells is not.
+func TestStoredTrendIsNoDoubt(t *testing.T) {
+	x, y := tagOf("x", "t/h", "plc", 0), tagOf("y", "t/h", "plc", 1)
+	kpi := ratio("k", 1, x, y)
+	kpi.Quantities[0].MinWindow = agent.Hour
+	whole, patched := newRig(t, utc(), kpi), newRig(t, utc(), kpi)
+	for s := 0.0; s <= 3610; s += 10 {
+		b := whole.batch("plc", sec(s), good(x, sec(s), 1), good(y, sec(s), 2))
+		whole.add(b)
+		if s < 3600 {
+			continue
+		}
+		if s == 3600 {
+			stand := patched.batch(agent.Own, sec(s))
+			stand.Results = whole.of("k.ratio", agent.Cell)
+			patched.add(stand)
+		}
+		patched.add(b)
+	}
+	for _, cell := range whole.of("k.ratio", agent.Cell) {
+		if want := (agent.Reason{Code: agent.TrendOnly, Detail: "hour"}); cell.Reason != want || cell.Quality != agent.Uncertain || cell.Withheld() {
+			t.Errorf("cell %s: got %v %v, want a trend only", cell.Window.Start, cell.Quality, cell.Reason)
+		}
+	}
+	for name, r := range map[string]*rig{"from readings": whole, "from stored cells": patched} {
+		if got := r.only("k.ratio", agent.Hour); got.Quality != agent.Good || got.Value != 0.5 || got.Coverage != 1 {
+			t.Errorf("%s: got %g over %g, %v %v, want 0.5, good", name, got.Value, got.Coverage, got.Quality, got.Reason)
+		}
+	}
+}
+
 func FuzzRestore(f *testing.F) {
 	m := newMill(2, true)
 	kpi := m.kpi(f)

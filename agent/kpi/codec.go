@@ -154,11 +154,7 @@ func (w *writer) sum(s *sum) {
 	}
 	w.float(s.seconds)
 	w.losses(s.lost)
-	w.uint(uint64(len(s.doubts)))
-	for _, d := range s.doubts {
-		w.byte(byte(d.code))
-		w.float(d.seconds)
-	}
+	w.losses(s.doubts)
 	w.bool(s.partial)
 	w.int(s.caught)
 }
@@ -175,10 +171,7 @@ func (r *reader) sum() (s sum) {
 		s.parts = append(s.parts, p)
 	}
 	s.seconds = r.float()
-	s.lost = r.losses()
-	for range r.count() {
-		s.doubts = append(s.doubts, doubt{agent.Code(r.byte()), r.float()})
-	}
+	s.lost, s.doubts = r.losses(), r.losses()
 	s.partial, s.caught = r.bool(), r.int()
 	return s
 }

@@ -134,6 +134,7 @@ func (e *Engine) count(in *input, k int, r *agent.Reading, t int64) {
 	switch {
 	case s.code == agent.MeterReplaced:
 		el.code, el.trait = s.code, el.trait|fresh
+		in.runs[k].recode(agent.CounterSpike, s.code) // what was rejected came from the new meter
 	case s.code == agent.CounterReset:
 		el.code, el.trait = s.code, trait(agent.Uncertain)
 	case r.Quality == agent.Uncertain:

@@ -44,7 +44,7 @@ func TestMeterReplaced(t *testing.T) {
 		t.Errorf("got %v, want one spike and then the replacement", codes)
 	}
 	// 390 s on the old meter, 480 s on the new one from 420 s on.
-	if !near(got.Terms[0].Total, 0.1*(39+48), 1e-9) || lostSeconds(got, agent.CounterSpike, "oil") != 30 {
+	if !near(got.Terms[0].Total, 0.1*(39+48), 1e-9) || lostSeconds(got, agent.MeterReplaced, "oil") != 30 {
 		t.Errorf("got %g and %v, want 8.7 kg and 30 s lost", got.Terms[0].Total, got.Terms[0].Lost)
 	}
 	checkBooks(t, got)

@@ -57,6 +57,7 @@ type input struct {
 	runs    []series // one per stretch
 	bridge  bool     // the next sample also ends the interval before the set of the clock
 	counter counter
+	repeats repetition
 	late    []int64   // cells for which lateness was told, newest last
 	lateIn  span      // the newest of them
 	segs    []segment // scratch of integrate
@@ -178,7 +179,7 @@ func (e *Engine) input(tag *agent.Tag) *input {
 		return in
 	}
 	in := &input{
-		tag: tag, hash: hashTag(tag), seen: longAgo, runs: make([]series, 1),
+		tag: tag, hash: hashTag(tag), seen: longAgo, runs: make([]series, 1), repeats: repetition{last: longAgo},
 		shape: shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
 	}
 	e.inputs = append(e.inputs, in)

@@ -7,7 +7,7 @@ import (
 	"recoup/agent"
 )
 
-const goodCoverage = 0.9 // below this share of a window a figure is Uncertain
+const goodCoverage = 0.9 // of a window; below it a figure is Uncertain. With a smaller share of trusted readings nothing is judged
 
 // result makes the result of a sum over w. Coverage is relative to elapsed
 // seconds, which for a closed window are all of it. Over a window shorter than
@@ -42,11 +42,13 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
+	if r.Verdict != agent.NoVerdict && longest(s.doubts).Seconds > (1-goodCoverage)*s.seconds {
+		r.Verdict = agent.Inconclusive // U knows nothing of an instrument that is not to be trusted
+	}
 	if trend {
 		r.Verdict = agent.NoVerdict
 		if r.Quality == agent.Good {
-			r.Quality = agent.Uncertain
-			r.Reason.Detail = fmt.Sprintf("a trend only: this figure is for windows of a %s and longer", q.MinWindow)
+			r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.TrendOnly, Detail: string(q.MinWindow)}
 		}
 	}
 	return r
@@ -59,15 +61,10 @@ func windowOf(l level, w span, zone string) agent.Window {
 
 // judge gives the quality of a figure that is not withheld.
 func judge(s *sum, w span, coverage float64) (agent.Quality, agent.Reason) {
-	var worst doubt
-	for _, d := range s.doubts {
-		if d.seconds > worst.seconds {
-			worst = d
-		}
-	}
+	worst := longest(s.doubts)
 	switch {
-	case worst.seconds > 0:
-		return agent.Uncertain, agent.Reason{Code: worst.code}
+	case worst.Seconds > 0:
+		return agent.Uncertain, agent.Reason{Code: worst.Cause, Detail: worst.About}
 	case s.caught != 0 && s.caught < w.start:
 		return agent.Uncertain, agent.Reason{Code: agent.CaughtUp}
 	case s.partial:

@@ -114,8 +114,9 @@ func (f *applied) slope(k int) float64 {
 
 // evaluate works all formulas out for both ends of the time that v0 and v1 are
 // the values of. It gives the input to blame where one of them knows no value,
-// -1 for none, and whether one is less sure.
-func (q *quantity) evaluate() (failing int, doubted bool) {
+// and the one by which one is less sure, -1 for none.
+func (q *quantity) evaluate() (failing, doubted int) {
+	doubted = -1
 	for i := range q.formulas {
 		f := &q.formulas[i]
 		if f.Formula == nil {
@@ -127,9 +128,11 @@ func (q *quantity) evaluate() (failing int, doubted bool) {
 		}{{q.v0, &f.y0}, {q.v1, &f.y1}} {
 			y, quality, arg := f.at(end.values)
 			if quality == agent.Bad || math.IsNaN(y) || math.IsInf(y, 0) {
-				return f.pos[arg], false
+				return f.pos[arg], -1
 			}
-			*end.y, doubted = y, doubted || quality == agent.Uncertain
+			if *end.y = y; quality == agent.Uncertain {
+				doubted = f.pos[arg]
+			}
 		}
 	}
 	return -1, doubted

@@ -3,6 +3,7 @@ package kpi
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"time"
 
 	"recoup/agent"
 )
@@ -19,10 +20,11 @@ type measure struct {
 	Hold               bool
 	Gap                int64
 	Cutoff             float64
+	Frozen             time.Duration `json:",omitempty"`
 }
 
 func measureOf(t *agent.Tag) measure {
-	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff}
+	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff, t.Frozen}
 }
 
 func hashTag(t *agent.Tag) [32]byte { return hashOf(measureOf(t)) }

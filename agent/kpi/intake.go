@@ -55,6 +55,7 @@ func (e *Engine) heed(b *agent.Batch) {
 		for _, in := range e.inputs {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
+		e.untell(b)
 	}
 	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }
@@ -109,6 +110,7 @@ func (e *Engine) take(in *input, k int, b *agent.Batch, r *agent.Reading, wall i
 		}
 	}
 	e.place(in, k, sample(in.tag, r, t))
+	e.watch(in, k, t)
 }
 
 // sample converts a reading.
@@ -181,7 +183,9 @@ func (e *Engine) hear(b *agent.Batch, k int, wall int64) {
 // vouch extends an input's newest value to t, as its source says.
 func (e *Engine) vouch(in *input, k int, t, wall int64) {
 	if !in.shape.counter {
-		in.runs[k].vouch(t)
+		if in.runs[k].vouch(t); t > in.repeats.last && in.runs[k].newest() != nil {
+			e.watch(in, k, t)
+		}
 	} else if in.counter.have && t > in.counter.t && in.counter.other.n == 0 {
 		in.counter.t = t
 		if l := in.runs[k].last(); l != nil && l.vouches() {
@@ -258,9 +262,9 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 	}
 	switch code := r.Reason.Code; {
 	case r.Quality != agent.Uncertain:
-	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage:
+	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
 	default:
-		s.doubtful(code, s.seconds)
+		s.doubtful(code, r.Reason.Detail, s.seconds)
 	}
 	return s
 }

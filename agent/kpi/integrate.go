@@ -21,7 +21,7 @@ type area struct {
 	changes []change    // per term
 	stocks  []stock     // per term, shared with whoever asked
 	lost    map[loss]int64
-	doubts  map[agent.Code]int64
+	doubts  map[loss]int64
 
 	owed     *area   // by silent totalisers; nil: nothing
 	unstated []int64 // per term: what its totaliser has not told of it
@@ -31,7 +31,7 @@ func (q *quantity) newArea(start int64, stocks []stock) *area {
 	n := len(q.Terms)
 	a := &area{
 		start: start, sums: make([]float64, n), others: make([][]float64, n), logs: make([][]float64, n),
-		changes: make([]change, n), stocks: stocks, lost: map[loss]int64{}, doubts: map[agent.Code]int64{},
+		changes: make([]change, n), stocks: stocks, lost: map[loss]int64{}, doubts: map[loss]int64{},
 	}
 	for i := range q.Terms {
 		args := len(q.formulas[i].pos)
@@ -119,12 +119,12 @@ func (q *quantity) cover(from, to int64, a *area) {
 		a.lost[loss{agent.OutOfRange, q.inputs[failing].tag.Name}] += to - from
 		return
 	}
-	if doubted {
-		a.doubts[agent.OutOfRange] += to - from
+	if doubted >= 0 {
+		a.doubts[loss{agent.OutOfRange, q.inputs[doubted].tag.Name}] += to - from
 	}
 	for n, in := range q.inputs {
 		if g := &in.segs[q.pos[n]]; g.ok && g.code != agent.NoReason {
-			a.doubts[g.code] += to - from
+			a.doubts[loss{g.code, in.tag.Name}] += to - from
 		}
 	}
 	a.covered += to - from
@@ -188,8 +188,8 @@ func (q *quantity) gathered(a *area) sum {
 	for l, ns := range a.lost {
 		s.lose(l.code, l.about, float64(ns)/float64(second))
 	}
-	for code, ns := range a.doubts {
-		s.doubtful(code, float64(ns)/float64(second))
+	for l, ns := range a.doubts {
+		s.doubtful(l.code, l.about, float64(ns)/float64(second))
 	}
 	return s
 }
@@ -203,7 +203,7 @@ func (e *Engine) clockDoubts(s *sum, w span) {
 		ended := e.stretches[k-1].end
 		if (next.start >= w.start && next.start < w.end) || (ended > w.start && ended <= w.end) ||
 			(next.shift < 0 && next.start < w.end && ended > w.start) {
-			s.doubtful(agent.ClockStep, w.seconds())
+			s.doubtful(agent.ClockStep, "", w.seconds())
 		}
 		if lo, hi := max(reached, w.start), min(next.start, w.end); lo < hi {
 			s.lose(agent.ClockStep, agent.Own, span{lo, hi}.seconds())

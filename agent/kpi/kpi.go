@@ -8,6 +8,7 @@
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
 //	counter.go stretch.go formula.go stock.go, sum.go catchup.go, passover.go, current.go
+//	frozen.go
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go and units.go
@@ -30,6 +31,9 @@
 //     of the slowest input: without its next reading the end of each cell would
 //     be lost.
 //   - Nothing is extrapolated. What is not covered is lost time with a cause.
+//   - An instrument that repeats one value for too long is doubted from the first
+//     equal sample on, but only in cells that are still open: one that closed
+//     before it was noticed stays as it is (frozen.go).
 //   - What a tank changed by is booked like every total: over the time in which
 //     all inputs were valid (stock.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;

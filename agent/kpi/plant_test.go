@@ -27,6 +27,9 @@ func newMill(seed uint64, faults bool) *mill {
 		seed: seed, faults: faults,
 	}
 	m.oil.Scale, m.oil.Counter = 0.1, &agent.Counter{Modulus: 1 << 32, MaxRate: 200.0 / 3600}
+	if faults {
+		m.qIn.Frozen = 5 * time.Minute
+	}
 	for _, tag := range []*agent.Tag{m.qIn, m.cIn, m.qOut, m.cOut, m.oil} {
 		tag.Accuracy = agent.Accuracy{Rel: 0.02}
 	}
@@ -65,8 +68,8 @@ func single(tag *agent.Tag, at time.Time, v float64) agent.Reading {
 }
 
 // batches gives hours of plant, polled every 10 s with jitter. With faults
-// there are an outage, a NaN stretch, doubted readings, a restart of the agent,
-// a set of the clock and a totaliser that begins anew.
+// there are an outage, a NaN stretch, doubted readings, a flow that freezes, a
+// restart of the agent, a set of the clock and a totaliser that begins anew.
 func (m *mill) batches(r *rig, hours float64) (all []*agent.Batch) {
 	rnd := rand.New(rand.NewPCG(m.seed, 1))
 	oil := 42949600.0
@@ -89,7 +92,11 @@ func (m *mill) batches(r *rig, hours float64) (all []*agent.Batch) {
 		if in(0.8, 0.8+10/end) {
 			oil = 3
 		}
-		mill := r.batch("mill", at, single(m.spare, at, 3), single(m.qIn, at, 50000+rnd.Float64()*100), single(m.cIn, at, c),
+		flow := 50000 + rnd.Float64()*100
+		if in(0.48, 0.50) || in(0.66, 0.72) { // before the restart and over the set of the clock
+			flow = 50050
+		}
+		mill := r.batch("mill", at, single(m.spare, at, 3), single(m.qIn, at, flow), single(m.cIn, at, c),
 			agent.Reading{Tag: m.oil, Time: at, Value: agent.Uint64Value(uint64(oil)), Quality: agent.Good})
 		if in(0.2, 0.28) {
 			mill.Readings, mill.Err = nil, agent.Reason{Code: agent.NoConnection}
@@ -238,9 +245,13 @@ func TestCheckpointAtEveryStep(t *testing.T) {
 		r := newRig(t, utc(), kpi)
 		batches := m.batches(r, 5)
 		undisturbed := newEngine(t, utc(), kpi)
+		froze := 0
 		restored := newEngine(t, utc(), kpi)
 		for i, b := range batches {
 			wantResults, wantEvents := undisturbed.Add(b)
+			if slices.ContainsFunc(wantEvents, func(e agent.Event) bool { return e.Kind == agent.TagFrozen }) {
+				froze++
+			}
 			gotResults, gotEvents := restored.Add(b)
 			if got, want := outcome(t, gotResults, gotEvents), outcome(t, wantResults, wantEvents); got != want {
 				t.Fatalf("batch %d: got\n%s\nwant\n%s", i, got, want)
@@ -265,6 +276,9 @@ func TestCheckpointAtEveryStep(t *testing.T) {
 			if string(got) != string(want) {
 				t.Fatalf("batch %d: the checkpoint of the restored engine differs", i)
 			}
+		}
+		if froze != 3 {
+			t.Errorf("seed %d: got %d events of a frozen flow, want one that the restart ended and both of the other", seed, froze)
 		}
 	}
 }

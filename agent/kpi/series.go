@@ -47,6 +47,16 @@ func (s *series) last() *element {
 	return &s.elems[len(s.elems)-1]
 }
 
+// newest gives the last sample in time, nil for none.
+func (s *series) newest() *element {
+	for i := len(s.elems) - 1; i >= 0; i-- {
+		if !s.elems[i].isMark() {
+			return &s.elems[i]
+		}
+	}
+	return nil
+}
+
 // put takes an element in. Of two samples of one instant the later received
 // counts.
 func (s *series) put(e element) {
@@ -109,6 +119,15 @@ func (s *series) note(m element) {
 		return
 	}
 	s.put(m)
+}
+
+// recode gives the newest marks of one cause another.
+func (s *series) recode(from, to agent.Code) {
+	for i := len(s.elems) - 1; i >= 0 && s.elems[i].isMark(); i-- {
+		if s.elems[i].code == from {
+			s.elems[i].code = to
+		}
+	}
 }
 
 // prune forgets what no instant from t on needs: it keeps the last sample at or

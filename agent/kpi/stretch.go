@@ -128,6 +128,7 @@ func (in *input) carry(next *stretch) {
 		run.elems = append(run.elems, element{t: next.start, trait: trait(agent.Good) | fresh})
 	}
 	in.runs = append(in.runs, run)
+	in.repeats.carry(next)
 	in.bridge = next.linked
 	if next.linked {
 		in.counter.t += next.shift

@@ -34,12 +34,6 @@ func (p *part) join(next *part) {
 	p.stock, p.tail = next.stock, next.tail
 }
 
-// doubt is covered time whose readings were not wholly to be trusted.
-type doubt struct {
-	code    agent.Code
-	seconds float64
-}
-
 // sum is what a quantity has gathered over a window, or over as much of it as
 // has closed. The terms share the covered time, because they are evaluated
 // jointly.
@@ -48,7 +42,7 @@ type sum struct {
 	parts   []part
 	seconds float64
 	lost    []agent.Lost // by cause and about, sorted
-	doubts  []doubt      // by code, sorted
+	doubts  []agent.Lost // covered time whose readings were not wholly to be trusted, like lost
 	partial bool         // begun or cut within its bounds
 	caught  int64        // earliest instant that a totaliser's catching up reaches back to; 0: none
 }
@@ -57,30 +51,32 @@ func newSum(terms int) sum { return sum{begun: true, parts: make([]part, terms)}
 
 // lose books time that was not covered; negative seconds take some back.
 func (s *sum) lose(cause agent.Code, about string, seconds float64) {
-	at, found := slices.BinarySearchFunc(s.lost, agent.Lost{Cause: cause, About: about}, func(a, b agent.Lost) int {
+	s.lost = book(s.lost, cause, about, seconds)
+}
+
+// doubtful books covered time whose readings were not wholly to be trusted.
+func (s *sum) doubtful(cause agent.Code, about string, seconds float64) {
+	s.doubts = book(s.doubts, cause, about, seconds)
+}
+
+// book adds seconds to a sorted list.
+func book(all []agent.Lost, cause agent.Code, about string, seconds float64) []agent.Lost {
+	at, found := slices.BinarySearchFunc(all, agent.Lost{Cause: cause, About: about}, func(a, b agent.Lost) int {
 		if a.Cause != b.Cause {
 			return int(a.Cause) - int(b.Cause)
 		}
 		return strings.Compare(a.About, b.About)
 	})
 	if !found {
-		s.lost = slices.Insert(s.lost, at, agent.Lost{Cause: cause, About: about, Seconds: seconds})
-		return
+		return slices.Insert(all, at, agent.Lost{Cause: cause, About: about, Seconds: seconds})
 	}
-	l := &s.lost[at]
+	l := &all[at]
 	opposite := l.Seconds*seconds < 0
 	l.Seconds += seconds
 	if opposite && l.Seconds < 1e-6 && l.Seconds > -1e-6 { // the rest of a loss that was made good is rounding
-		s.lost = slices.Delete(s.lost, at, at+1)
+		return slices.Delete(all, at, at+1)
 	}
-}
-
-func (s *sum) doubtful(code agent.Code, seconds float64) {
-	at, found := slices.BinarySearchFunc(s.doubts, code, func(d doubt, c agent.Code) int { return int(d.code) - int(c) })
-	if !found {
-		s.doubts = slices.Insert(s.doubts, at, doubt{code: code})
-	}
-	s.doubts[at].seconds += seconds
+	return all
 }
 
 // reach notes that a totaliser caught up from an instant before the window.
@@ -100,7 +96,7 @@ func (s *sum) add(child *sum) {
 		s.lose(l.Cause, l.About, l.Seconds)
 	}
 	for _, d := range child.doubts {
-		s.doubtful(d.code, d.seconds)
+		s.doubtful(d.Cause, d.About, d.Seconds)
 	}
 	s.partial = s.partial || child.partial
 	s.reach(child.caught)
@@ -113,11 +109,13 @@ func (s *sum) clone() sum {
 }
 
 // worst gives the cause that took the most time.
-func (s *sum) worst() (worst agent.Lost) {
-	for _, l := range s.lost {
-		if l.Seconds > worst.Seconds {
-			worst = l
+func (s *sum) worst() agent.Lost { return longest(s.lost) }
+
+func longest(all []agent.Lost) (longest agent.Lost) {
+	for _, l := range all {
+		if l.Seconds > longest.Seconds {
+			longest = l
 		}
 	}
-	return worst
+	return longest
 }

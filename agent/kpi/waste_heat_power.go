@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
+	"strings"
 
 	"recoup/agent"
 )
@@ -17,6 +18,7 @@ type wasteHeatPower struct {
 	Import      string     `yaml:"import"`
 	Export      string     `yaml:"export"`
 	Pull        string     `yaml:"pull"`
+	Flue        flue       `yaml:"flue"`
 	Quantities  []string   `yaml:"quantities"`
 	Target      string     `yaml:"target"`
 	MinCoverage *float64   `yaml:"min_coverage"`
@@ -28,9 +30,20 @@ type generation struct {
 	Auxiliaries string `yaml:"auxiliaries"`
 }
 
+// flue is the gas that brings the heat: its flow, and its temperatures before
+// and behind the boiler.
+type flue struct {
+	Flow         string   `yaml:"flow"`
+	Inlet        string   `yaml:"inlet"`
+	Outlet       string   `yaml:"outlet"`
+	Reference    *float64 `yaml:"reference"`     // °C from which heat counts; default 25
+	HeatCapacity *float64 `yaml:"heat_capacity"` // kJ/(Nm3·K) between these temperatures; default 1.42
+}
+
 // newWasteHeatPower builds the KPI of a power plant on waste heat: the share of
-// the site's use that it covers. With G gross generation, A auxiliaries, I
-// import, X export and N = G − A the share is N/(I − X + N).
+// the site's use that it covers, and the share of the flue gas's heat that its
+// boiler takes. With G gross generation, A auxiliaries, I import, X export and
+// N = G − A the share is N/(I − X + N).
 func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b := builder{spec: spec, minCoverage: 0.5}
 	var section wasteHeatPower
@@ -57,6 +70,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "aux_ratio", "1", ofFirst, agent.Range{Lo: 0, Hi: math.Inf(1)}, gross, auxiliaries)
 	b.offer(&kpi, "generated_net", "kWh", lessSecond, anything, gross, auxiliaries)
 	b.offer(&kpi, "specific", "kWh/t", netPerTonne, anything, gross, auxiliaries, b.pull(section.Pull))
+	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
 	b.choose(&kpi, section.Quantities, section.Target)
 	return b.built(kpi, faults)
 }
@@ -92,6 +106,60 @@ func (b *builder) pull(name string) stream {
 	}
 	tag, factor := b.measured("pull", name, pulls(), "a mass rate")
 	return stream{terms: []Term{{Role: "pull", Unit: "t", Factor: factor, Tags: []*agent.Tag{tag}}}}
+}
+
+// flue makes the terms of the gas's heat above the reference, in kWh: before the
+// boiler and behind it. The heat capacity is the same in both and cancels in
+// their ratio. The errors of the two thermometers count as independent; what they
+// share would make the ratio surer than it is told to be.
+func (b *builder) flue(s flue) stream {
+	reference := b.declared("flue.reference", s.Reference, 25, -50, 250, "°C")
+	capacity := b.declared("flue.heat_capacity", s.HeatCapacity, 1.42, 0.5, 3, "kJ/(Nm3·K)")
+	if s.Flow == "" && s.Inlet == "" && s.Outlet == "" {
+		return stream{why: "flue is not named: it takes the flow of the flue gas and its temperatures before and behind the boiler"}
+	}
+	var whys []string
+	for _, need := range []struct{ key, name, what string }{
+		{"flow", s.Flow, "the flow of the flue gas"}, {"inlet", s.Inlet, "its temperature before the boiler"}, {"outlet", s.Outlet, "its temperature behind the boiler"},
+	} {
+		if need.name == "" {
+			whys = append(whys, fmt.Sprintf("flue.%s is not named: it takes %s", need.key, need.what))
+		}
+	}
+	if whys != nil {
+		return stream{why: strings.Join(whys, "; ")}
+	}
+	flow, factor := b.measured("flue.flow", s.Flow, normalFlows(), "a normal volume flow")
+	heat := func(role, path, name string) Term {
+		tag, unit := b.measured(path, name, temperatures(), "a temperature")
+		return Term{Role: role, Unit: "kWh", Factor: factor * capacity / 3600, Tags: []*agent.Tag{flow}, Formula: above(reference, Arg{Tag: tag, Unit: unit})}
+	}
+	return stream{terms: []Term{heat("flue_heat", "flue.inlet", s.Inlet), heat("stack_heat", "flue.outlet", s.Outlet)}}
+}
+
+// declared takes a constant of the configuration, or what holds without it.
+func (b *builder) declared(path string, configured *float64, otherwise, lo, hi float64, unit string) float64 {
+	if configured == nil {
+		return otherwise
+	}
+	if v := *configured; !(v >= lo && v <= hi) {
+		b.faults.Add(path, fmt.Sprintf("write a number from %g to %g, or delete the key: it is %g then", lo, hi, otherwise), "%g %s is not plausible", v, unit)
+	}
+	return *configured
+}
+
+// above is the formula of the kelvins above a reference temperature in °C. Below
+// it gas brings no heat: such time is lost.
+func above(reference float64, temperature Arg) *Formula {
+	return &Formula{
+		Name: fmt.Sprintf("above_%gC", reference), Args: []Arg{temperature},
+		Of: func(x []float64) (float64, agent.Quality, int) {
+			if x[0] < reference {
+				return 0, agent.Bad, 0
+			}
+			return x[0] - reference, agent.Good, 0
+		},
+	}
 }
 
 // ownShare is own/(own + rest of the use), with its sensitivity to both.

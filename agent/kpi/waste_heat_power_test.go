@@ -234,7 +234,7 @@ func TestPowerWithoutAuxiliaries(t *testing.T) {
 	if got := keysOf(kpi); got != "share_gross" {
 		t.Errorf("got %s, want the gross share only", got)
 	}
-	if len(kpi.Absent) != 5 || kpi.Absent[0].Key != "share_net" || kpi.Absent[0].Why == "" {
-		t.Errorf("got %+v absent, want the reasons of five", kpi.Absent)
+	if len(kpi.Absent) != 6 || kpi.Absent[0].Key != "share_net" || kpi.Absent[0].Why == "" {
+		t.Errorf("got %+v absent, want the reasons of six", kpi.Absent)
 	}
 }

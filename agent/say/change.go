@@ -33,8 +33,8 @@ func (a *Account) Compare(series []agent.Result) bool {
 	return a.before != nil
 }
 
-// changeLines tell what changed since the last good window, and which terms
-// that is due to.
+// changeLines tell what changed since the last good window, which terms that is
+// due to, and where to look first.
 func (a *Account) changeLines(l Lang) []string {
 	if a.before == nil {
 		return []string{pair{"No earlier good {kind} is known to compare with.", "没有已知的、更早的合格{kind}可供比较。"}.fill(l,
@@ -64,7 +64,11 @@ func (a *Account) changeLines(l Lang) []string {
 		}
 		return lines
 	}
-	return append(lines, shareLines(l, names, then, now, shares, change, digits)...)
+	lines = append(lines, shareLines(l, names, then, now, shares, change, digits)...)
+	if hint := a.hint(l, shares); hint != "" {
+		lines = append(lines, hint)
+	}
+	return lines
 }
 
 // explains makes sure that the figure known here is the one that both results
@@ -127,7 +131,7 @@ func shareLines(l Lang, names []string, then, now *agent.Result, shares []float6
 // stock changed by is told without a comparison: twice as much of it means
 // nothing.
 func rateChange(l Lang, part string, then, now agent.Term) string {
-	was, is := then.Total/then.Seconds*3600, now.Total/now.Seconds*3600
+	was, is := perHour(then), perHour(now)
 	var how pair
 	switch ratio := is / was; {
 	case now.Role == stockRole || !(was > 0 && is >= 0):

@@ -56,13 +56,15 @@ func TestWhyOfABadNight(t *testing.T) {
 		"The shares below, each the mean over both orders of replacing old by new, add up to exactly that. Outlet weighs most.",
 		"Outlet: 5.1 times as much per hour as then (12.0 kg/h instead of 2.38 kg/h): −32.3 points.",
 		"Inlet: 7 % more per hour than then (30.9 kg/h instead of 28.9 kg/h): +1.6 points.",
+		"Where to look first: temperature and flow of the wash oil, then pressure and temperature of the desorber.",
 		"Window: 22 Nov 2025 16:00:00 to 23 Nov 2025 00:00:00, Asia/Shanghai.",
 	})
-	check(t, a.Why(ZH)[8:12], []string{
+	check(t, a.Why(ZH)[8:13], []string{
 		"此前最近的合格时段：班次 00:00–08:00，11月22日，(91.77 ± 0.97) %；与之相比变化 −30.7 个百分点。",
 		"以下各项份额按两种替换次序取平均，其和正好等于该变化。出口影响最大。",
 		"出口：每小时量为当时的 5.1 倍（12.0 kg/h，当时为 2.38 kg/h）：−32.3 个百分点。",
 		"进口：每小时量比当时多 7 %（30.9 kg/h，当时为 28.9 kg/h）：+1.6 个百分点。",
+		"建议先查：洗油的温度和流量，再查脱附塔的压力和温度。",
 	})
 }
 

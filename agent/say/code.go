@@ -1,6 +1,10 @@
 package say
 
-import "recoup/agent"
+import (
+	"strings"
+
+	"recoup/agent"
+)
 
 // codeText is what is said of one reason code.
 type codeText struct {
@@ -26,6 +30,9 @@ func Reason(l Lang, r agent.Reason) string {
 	if c, ok := agent.CodeNamed(detail); ok {
 		detail = Code(l, c)
 	}
+	if r.Code == agent.WordOrder && l == ZH {
+		detail = orders().Replace(detail)
+	}
 	switch {
 	case detail == "":
 		return name
@@ -33,6 +40,12 @@ func Reason(l Lang, r agent.Reason) string {
 		return detail
 	}
 	return name + pair{": ", "："}.in(l) + detail
+}
+
+// orders translates how agent.Tag.Judge names other orders of bytes.
+func orders() *strings.Replacer {
+	return strings.NewReplacer("plausible with ", "若按以下顺序解读则合理：", " or ", "、", "the bytes of its words exchanged", "字内两字节对调",
+		"its words exchanged", "两个字对调", "its bytes reversed", "四个字节倒序")
 }
 
 // Advice says what to do about a reason code, "" when there is nothing to do.
@@ -110,7 +123,7 @@ var codeTexts = [...]codeText{
 		pair{"dropped by a bound of the buffer", "本地缓存达到上限而丢弃"}, pair{"readings of {} were dropped by a bound of the buffer", "{} 的读数因本地缓存达到上限而丢弃"},
 		pair{"Give the buffer more room, or mend its disk.", "请增大本地缓存或修复磁盘。"}},
 	agent.CounterReset: {
-		pair{"totaliser began anew, total is a lower bound", "累计表重新计数，合计为下限"}, pair{"totaliser {} began anew", "累计表 {} 重新计数"},
+		pair{"totaliser began anew, total is a lower bound", "累计表重新计数，合计为下限"}, pair{"totaliser {} began anew, so that the total is a lower bound", "累计表 {} 重新计数，合计为下限"},
 		pair{"Check the meter.", "请检查该仪表。"}},
 	agent.CounterWrap: {
 		pair{"totaliser passed its modulus", "累计表翻转"}, pair{"totaliser {} passed its modulus", "累计表 {} 翻转"}, pair{}},

@@ -110,8 +110,8 @@ func kindTexts() map[agent.EventKind]kindText {
 			over:  pair{"Tag {key} had no usable value for {for}: {why}. It has one again", "测点 {key} 曾 {for} 没有可用值：{why}。现已恢复"}},
 		agent.TagFrozen: {
 			name:  pair{"tag frozen", "测点不变"},
-			begun: pair{"Tag {key} repeats one value, so that figures from it are uncertain: {why}", "测点 {key} 的数值长时间不变，由其得出的指标不确定：{why}"},
-			over:  pair{"Tag {key} repeated one value for {for}, so that figures from it are uncertain: {why}. It moves again", "测点 {key} 的数值曾 {for} 不变，由其得出的指标不确定：{why}。现已恢复变化"}},
+			begun: pair{"Tag {key} repeats one value for too long; figures from it are uncertain", "测点 {key} 的数值长时间不变，由其得出的指标不确定"},
+			over:  pair{"Tag {key} repeated one value for {for}; figures from that time are uncertain. It moves again", "测点 {key} 的数值曾 {for} 不变，由该段数据得出的指标不确定。现已恢复变化"}},
 		agent.ClockStepped: {
 			name:   pair{"clock set", "时钟调整"},
 			begun:  pair{"Clock of this PC: {why}", "本机时钟：{why}"},

@@ -32,6 +32,17 @@ func labelTexts() map[string]pair {
 		"upstream":     {"Upstream", "上传目标"},
 		"the_buffer":   {"The buffer", "本地缓存"},
 		"delivered_to": {"Delivered up to", "已上传至"},
+		"credit_code":  {"credit code", "统一社会信用代码"},
+		"sector":       {"sector", "行业"},
+
+		"manual":        {"Manual", "手册"},
+		"manual_first":  {"Basics", "基础"},
+		"manual_data":   {"Data in and out", "数据的输入与输出"},
+		"manual_drills": {"Training drills", "培训演练"},
+		"no_page":       {"The manual has no such page", "手册中没有这一页"},
+		"no_page_why":   {"The address may be mistyped, or the page belongs to another version of the program.", "地址可能有误，或该页属于其他版本的程序。"},
+		"all_pages":     {"All pages of the manual", "手册目录"},
+		"live_page":     {"Back to the figures", "返回指标页面"},
 
 		"last_shift":    {"Last shift", "上一班次"},
 		"this_shift":    {"Running shift", "当前班次"},

@@ -100,6 +100,7 @@ func quantityTexts() map[string]pair {
 		"waste_heat_power.aux_ratio":        {"Auxiliaries' share of generation", "厂用电率"},
 		"waste_heat_power.generated_net":    {"Net generation", "净发电量"},
 		"waste_heat_power.specific":         {"Net generation per tonne of glass", "吨玻璃净发电量"},
+		"waste_heat_power.heat_recovery":    {"Flue-gas heat recovered", "烟气余热回收率"},
 	}
 }
 
@@ -129,5 +130,7 @@ func roleTexts() map[string]pair {
 		"import":      {"Import from the grid", "购入电量"},
 		"export":      {"Export to the grid", "上网电量"},
 		"pull":        {"Glass drawn", "玻璃出料量"},
+		"flue_heat":   {"Flue-gas heat before the boiler", "锅炉前烟气热量"},
+		"stack_heat":  {"Flue-gas heat behind the boiler", "锅炉后烟气热量"},
 	}
 }

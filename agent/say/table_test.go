@@ -88,7 +88,7 @@ func TestEveryEventIsToldWithoutHoles(t *testing.T) {
 }
 
 func TestEveryNameAndLabelHasBothLanguages(t *testing.T) {
-	for _, table := range []map[string]pair{quantityTexts(), familyTexts(), roleTexts()} {
+	for _, table := range []map[string]pair{quantityTexts(), familyTexts(), roleTexts(), hintTexts()} {
 		for name, p := range table {
 			checkPair(t, name, p)
 		}

@@ -30,9 +30,9 @@ func (a *Account) Title(l Lang) string {
 
 // Why tells how a figure came about, one sentence per line: value and
 // uncertainty, coverage, time lost with cause and place and what it is worth,
-// terms, quality and verdict, and what changed since the last good window. For a
-// withheld one it begins with what is missing, and gives no number from which
-// the figure could be guessed.
+// terms, quality and verdict, what changed since the last good window, and where
+// to look first. For a withheld one it begins with what is missing, and gives no
+// number from which the figure could be guessed.
 func (a *Account) Why(l Lang) []string {
 	r := a.Result
 	lines := []string{figureLine(l, r), coverageLine(l, r)}
@@ -81,8 +81,16 @@ func figureLine(l Lang, r agent.Result) string {
 
 // Doubt gives the reason why a result is not good, "" when it is. The detail of
 // a violated bound is left off, because it names the number that is withheld;
-// that of low coverage is replaced by the longest loss.
+// that of low coverage is replaced by the longest loss. A tag in doubt is the
+// subject of the clause.
 func Doubt(l Lang, r agent.Result) string {
+	kind := agent.WindowKind(r.Reason.Detail)
+	switch {
+	case r.Reason.Code == agent.TrendOnly && slices.Contains(agent.WindowKinds(), kind):
+		return pair{"a trend only: this figure is for windows of one {kind} and longer", "仅供观察趋势：该指标适用的最短时段为{kind}"}.fill(l, "kind", WindowKind(l, kind))
+	case r.Reason.Code == agent.Frozen, !r.Withheld() && isInput(r, r.Reason.Detail):
+		return LostTo(l, r.Reason.Code, r.Reason.Detail)
+	}
 	switch r.Reason.Code {
 	case agent.BoundViolated:
 		return Code(l, r.Reason.Code)
@@ -92,6 +100,14 @@ func Doubt(l Lang, r agent.Result) string {
 		}
 	}
 	return Reason(l, r.Reason)
+}
+
+// isInput reports whether a text is the name of a tag that the result's terms are
+// made of; a term lists its tags as "a × b × density(c, d)".
+func isInput(r agent.Result, text string) bool {
+	return text != "" && slices.ContainsFunc(r.Terms, func(t agent.Term) bool {
+		return slices.Contains(strings.FieldsFunc(t.Tag, func(c rune) bool { return strings.ContainsRune(" ×(),", c) }), text)
+	})
 }
 
 func coverageLine(l Lang, r agent.Result) string {
@@ -165,10 +181,18 @@ func verdictLine(l Lang, r agent.Result) string {
 		return pair{"Target missed, even at the better end of the uncertainty.", "不达标：即使取不确定度的有利一端也不达标。"}.in(l)
 	case r.Verdict == agent.Inconclusive && r.U <= 0:
 		return pair{"Whether the target is met cannot be decided: an instrument's accuracy is not configured.", "不能判定是否达标：有仪表的准确度未配置。"}.in(l)
+	case r.Verdict == agent.Inconclusive && r.Quality != agent.Good && !ofTime(r.Reason.Code):
+		return pair{"Whether the target is met cannot be decided: readings are in doubt, or it lies within the uncertainty.", "不能判定是否达标：读数存疑，或目标值落在不确定度范围内。"}.in(l)
 	case r.Verdict == agent.Inconclusive:
 		return pair{"Whether the target is met cannot be decided: it lies within the uncertainty.", "不能判定是否达标：目标值落在不确定度范围内。"}.in(l)
 	}
 	return ""
+}
+
+// ofTime reports whether a reason is about how much of the window was measured,
+// not about whether the readings are to be trusted.
+func ofTime(c agent.Code) bool {
+	return c == agent.LowCoverage || c == agent.PartialWindow || c == agent.CaughtUp || c == agent.TrendOnly
 }
 
 // Losses gives the time that a result could not cover, by cause and place,

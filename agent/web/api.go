@@ -54,7 +54,7 @@ func (s *Server) serveResults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	found, err := s.past(kpi, agent.WindowKind(window), limit, snap.Now)
-	out := resultsJSON{KPI: kpi, Window: window, Complete: err == nil, Results: s.resultsOf(found)}
+	out := resultsJSON{Plant: whoseJSON(snap.Plant), KPI: kpi, Window: window, Complete: err == nil, Results: s.resultsOf(found)}
 	if err != nil {
 		out.Error = err.Error()
 	}
@@ -79,7 +79,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	snap := s.board.Snapshot()
-	out := eventsJSON{Active: s.eventsOf(snap.Active, lang), Recent: s.eventsOf(over(snap.Recent, limit), lang)}
+	out := eventsJSON{Plant: whoseJSON(snap.Plant), Active: s.eventsOf(snap.Active, lang), Recent: s.eventsOf(over(snap.Recent, limit), lang)}
 	answer(w, out)
 }
 

@@ -12,6 +12,7 @@ import (
 // others beside it.
 type card struct {
 	ID, Name, Family, Target string
+	Head                     tile // the newest shift's first figure, for the top of the page
 	Tiles                    []tile
 	Shifts                   []tile // closed ones, newest first
 	Charts                   []chart
@@ -58,9 +59,16 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 				w.hours(q, s.board.Results(q.KPI, agent.Hour, hourSlots)),
 				w.days(q, s.board.Results(q.KPI, agent.Day, daySlots)))
 		}
+		c.Head = headline(c.Tiles[0])
 		cards = append(cards, c)
 	}
 	return cards
+}
+
+// headline leaves a tile its first figure.
+func headline(t tile) tile {
+	t.Figures = t.Figures[:min(len(t.Figures), 1)]
+	return t
 }
 
 // shifts gives the closed shifts but the newest, which has a tile, newest first.
@@ -126,7 +134,9 @@ func (w words) tile(id, title, none string, group []agent.Quantity, found []agen
 				t.Window += " · " + w.t["so_far"]
 				r = untilNow(r, w.now)
 			}
-			t.Figures = append(t.Figures, w.figure(q, r))
+			f := w.figure(q, r)
+			f.Open = f.Open && (title == "last_shift" || title == "last_day")
+			t.Figures = append(t.Figures, f)
 		}
 	}
 	return t

@@ -17,6 +17,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/live", s.serveLive)
 	mux.HandleFunc("/style.css", serveAsset("page/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("/live.js", serveAsset("page/live.js", "text/javascript; charset=utf-8"))
+	mux.HandleFunc("/manual/", s.serveManual)
 	mux.Handle("/metrics", s.metrics())
 	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", s.serveReady)
@@ -25,7 +26,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/api/v1/events", s.serveEvents)
 	mux.HandleFunc("/api/v1/why", s.serveWhy)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "not found; there are /, /metrics, /healthz, /readyz, /api/v1/board, /api/v1/results, /api/v1/events and /api/v1/why", http.StatusNotFound)
+		http.Error(w, "not found; there are /, /manual/, /metrics, /healthz, /readyz, /api/v1/board, /api/v1/results, /api/v1/events and /api/v1/why", http.StatusNotFound)
 	})
 	return s.fence(guard(mux))
 }

@@ -37,3 +37,11 @@ func preferred(header string) say.Lang {
 	}
 	return best
 }
+
+// otherThan gives the language to change to.
+func otherThan(l say.Lang) say.Lang {
+	if l == say.ZH {
+		return say.EN
+	}
+	return say.ZH
+}

@@ -70,17 +70,27 @@ func (s *Server) serveLive(w http.ResponseWriter, r *http.Request) { s.render(w,
 func (s *Server) render(w http.ResponseWriter, r *http.Request, name string) {
 	lang := langOf(r)
 	snap := s.board.Snapshot()
-	body := s.html(name, lang, &snap, s.board.Metrics())
+	send(w, http.StatusOK, lang, s.html(name, lang, &snap, s.board.Metrics()))
+}
+
+// send gives a page in a language that the request has chosen.
+func send(w http.ResponseWriter, status int, lang say.Lang, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang.Tag())
 	h.Set("Vary", "Accept-Language")
+	w.WriteHeader(status)
 	write(w, body)
 }
 
 func (s *Server) html(name string, lang say.Lang, snap *agent.Snapshot, metrics []agent.Metric) []byte {
+	return s.fill(name, s.viewOf(lang, snap, metrics))
+}
+
+// fill writes a template with what it shows.
+func (s *Server) fill(name string, shown any) []byte {
 	var out bytes.Buffer
-	if err := s.page.ExecuteTemplate(&out, name, s.viewOf(lang, snap, metrics)); err != nil {
+	if err := s.page.ExecuteTemplate(&out, name, shown); err != nil {
 		panic("BUG: the page cannot be written: " + err.Error())
 	}
 	return out.Bytes()
@@ -88,13 +98,9 @@ func (s *Server) html(name string, lang say.Lang, snap *agent.Snapshot, metrics 
 
 func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Metric) view {
 	w := words{lang: lang, loc: s.loc, now: snap.Now, t: s.texts[lang], account: s.accounts()}
-	other := say.ZH
-	if lang == say.ZH {
-		other = say.EN
-	}
 	tags := trust(snap)
 	v := view{
-		Lang: lang.String(), Tag: lang.Tag(), Other: other.String(), T: w.t, Plant: snap.Plant, Zone: s.loc.String(),
+		Lang: lang.String(), Tag: lang.Tag(), Other: otherThan(lang).String(), T: w.t, Plant: snap.Plant, Zone: s.loc.String(),
 		Now: say.Moment(lang, snap.Now, s.loc), NowISO: snap.Now.In(s.loc).Format(time.RFC3339),
 		Version: snap.Version, Started: w.instant(snap.Started),
 		Status: w.status(snap, tags), Cards: s.cards(w, snap),

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,28 @@ func TestPageSaysWhatMatters(t *testing.T) {
 		if strings.Contains(page, " style=") || strings.Contains(page, "<script>") || strings.Contains(page, "onclick") {
 			t.Errorf("%v: the page has inline code or style, which its policy forbids", l)
 		}
+	}
+}
+
+// TestGlance: with several KPIs the page begins with the newest shift of each.
+func TestGlance(t *testing.T) {
+	b := board(t)
+	snap := snapshot(b)
+	alone := string(server(t, b, nil).html("page.html", say.EN, &snap, nil))
+	snap.Quantities = append(slices.Clone(snap.Quantities), agent.Quantity{KPI: "glass.power.share_net", Name: "glass.power", Family: "waste_heat_power", Key: "share_net", Unit: "1"})
+	both := string(server(t, b, nil).html("page.html", say.EN, &snap, nil))
+	if strings.Contains(alone, `class="tiles glance"`) {
+		t.Error("a single KPI is shown twice")
+	}
+	_, top, _ := strings.Cut(both, `class="tiles glance"`)
+	top, _, _ = strings.Cut(top, "<article")
+	for _, want := range []string{`href="#kpi-mill.oil"`, "95.88\u202f%", "± 0.97\u202f%", "Coverage 93.3", "target met", `href="#kpi-glass.power"`, "none closed yet"} {
+		if !strings.Contains(top, want) {
+			t.Errorf("the top of the page does not say %q:\n%s", want, top)
+		}
+	}
+	if strings.Contains(top, "Recovered oil") {
+		t.Error("the top has more than one figure of a KPI")
 	}
 }
 

@@ -17,7 +17,7 @@ var now = time.Date(2025, 11, 22, 6, 3, 22, 0, time.UTC)
 
 var shanghai = agent.Plant{
 	ID: "cq-mill-2", Name: "Example Cold Mill 2", Timezone: "Asia/Shanghai",
-	Company: agent.Company{Name: "Example Aluminium Co.", Park: "Example Park"},
+	Company: agent.Company{Name: "Example Aluminium Co.", CreditCode: "91500000XXXXXXXXXX", Sector: "C3252", Park: "Example Park"},
 	Shifts:  []string{"00:00", "08:00", "16:00"},
 }
 

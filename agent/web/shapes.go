@@ -95,6 +95,7 @@ type metricJSON struct {
 }
 
 type resultsJSON struct {
+	Plant    agent.Plant  `json:"plant"`
 	KPI      string       `json:"kpi"`
 	Window   string       `json:"window"`
 	Complete bool         `json:"complete"` // false: earlier results may be missing, because of error
@@ -133,6 +134,7 @@ type termJSON struct {
 }
 
 type eventsJSON struct {
+	Plant  agent.Plant `json:"plant"`
 	Active []eventJSON `json:"active"`
 	Recent []eventJSON `json:"recent"`
 }
@@ -149,7 +151,7 @@ type eventJSON struct {
 
 func (s *Server) boardOf(snap *agent.Snapshot) boardJSON {
 	out := boardJSON{
-		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Plant: snap.Plant,
+		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Plant: whoseJSON(snap.Plant),
 		Newest: markJSON{snap.Newest.String(), snap.Newest.Seq},
 		Tags:   []tagJSON{}, Sources: []sourceJSON{}, KPIs: []kpiJSON{}, Results: s.resultsOf(snap.Results), Running: s.resultsOf(snap.Current),
 		Upstreams: []upstreamJSON{}, Metrics: []metricJSON{},

@@ -11,7 +11,7 @@ import (
 // a fact about the present.
 type trusted struct {
 	tag     *agent.Tag
-	time    time.Time // of the newest reading; zero: none yet
+	time    time.Time // until when the newest value was true, as far as is known; zero: none yet
 	quality agent.Quality
 	reason  agent.Reason
 	value   float64 // in the tag's unit, with number
@@ -42,13 +42,16 @@ func trustTag(s *agent.TagState, source *agent.SourceState, now time.Time) trust
 		return t
 	}
 	t.time, t.quality, t.reason = s.Time, s.Quality, s.Reason
+	if s.Held.After(t.time) {
+		t.time = s.Held
+	}
 	switch {
 	case t.quality == agent.Bad:
 		return t
 	case source != nil && !source.Up:
 		t.quality, t.reason = agent.Bad, silent
 		return t
-	case now.Sub(s.Time) > s.Tag.Gap():
+	case now.Sub(t.time) > s.Tag.Gap():
 		t.quality, t.reason = agent.Bad, stale(s.Tag)
 		return t
 	}

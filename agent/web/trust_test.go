@@ -32,6 +32,8 @@ func TestOldValuesAreNotShownAsPresent(t *testing.T) {
 		{"of an earlier run, source not asked yet", read(second, time.Second, agent.Good), &agent.SourceState{}, agent.Bad, agent.NoData},
 		{"never read", agent.TagState{Reading: agent.Reading{Tag: second}}, up, agent.Bad, agent.NoData},
 		{"never read, source down", agent.TagState{Reading: agent.Reading{Tag: second}}, down, agent.Bad, agent.Timeout},
+		{"too old, but the source vouches for it", vouched(read(second, time.Hour, agent.Good), 10*time.Second), up, agent.Good, agent.NoReason},
+		{"vouched for too long ago", vouched(read(second, time.Hour, agent.Good), time.Minute), up, agent.Bad, agent.GapTooLong},
 		{"from the future", read(second, -time.Hour, agent.Good), up, agent.Good, agent.NoReason},
 	} {
 		got := trustTag(&c.tag, c.source, now)
@@ -45,4 +47,10 @@ func TestOldValuesAreNotShownAsPresent(t *testing.T) {
 			t.Errorf("%s: age %v, %v", c.name, age, ok)
 		}
 	}
+}
+
+// vouched is a subscribed value that did not change.
+func vouched(s agent.TagState, age time.Duration) agent.TagState {
+	s.Held = now.Add(-age)
+	return s
 }

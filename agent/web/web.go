@@ -48,6 +48,7 @@ type Server struct {
 	listen  string
 	page    *template.Template
 	texts   [2]map[string]string // by say.Lang
+	manual  [2]map[string]leaf   // likewise, by name
 	routes  http.Handler
 	addr    atomic.Pointer[string]
 }
@@ -68,6 +69,9 @@ func New(cfg Config, board *agent.Board, history agent.History, figures agent.Ex
 	s := &Server{board: board, history: history, figures: figures, reading: make(chan struct{}, 1), log: log, loc: loc, listen: cfg.Listen}
 	if err := s.loadPage(); err != nil {
 		panic("BUG: the embedded page cannot be parsed: " + err.Error())
+	}
+	if err := s.loadManual(); err != nil {
+		panic("BUG: the embedded manual cannot be read: " + err.Error())
 	}
 	s.routes = s.handler()
 	return s, nil

@@ -21,16 +21,18 @@ type Question struct {
 
 // Answer is a figure's account in words.
 type Answer struct {
-	Plant     string    `json:"plant"` // its id
-	KPI       string    `json:"kpi"`
-	Window    string    `json:"window"`
-	Start     time.Time `json:"start"`
-	End       time.Time `json:"end"`
-	Running   bool      `json:"running"`  // the window has not closed
-	Complete  bool      `json:"complete"` // else an earlier good window may be missing, because of Error
-	Error     string    `json:"error,omitempty"`
-	Title     string    `json:"title"`
-	Sentences []string  `json:"sentences"`
+	Plant     string        `json:"plant"` // its id
+	Name      string        `json:"plant_name"`
+	Company   agent.Company `json:"company"`
+	KPI       string        `json:"kpi"`
+	Window    string        `json:"window"`
+	Start     time.Time     `json:"start"`
+	End       time.Time     `json:"end"`
+	Running   bool          `json:"running"`  // the window has not closed
+	Complete  bool          `json:"complete"` // else an earlier good window may be missing, because of Error
+	Error     string        `json:"error,omitempty"`
+	Title     string        `json:"title"`
+	Sentences []string      `json:"sentences"`
 }
 
 // Unknown says that what was asked for is not there, and what is.
@@ -47,7 +49,7 @@ func (s *Server) Why(q Question) (Answer, error) {
 		return Answer{}, err
 	}
 	w := t.Result.Window
-	out := Answer{Plant: snap.Plant.ID, KPI: q.KPI, Window: string(w.Kind), Start: w.Start.UTC(), End: w.End.UTC(),
+	out := Answer{Plant: snap.Plant.ID, Name: snap.Plant.Name, Company: snap.Plant.Company, KPI: q.KPI, Window: string(w.Kind), Start: w.Start.UTC(), End: w.End.UTC(),
 		Running: t.running, Complete: t.trouble == nil, Title: t.Title(q.Lang), Sentences: t.Why(q.Lang)}
 	if t.running {
 		out.Title += " · " + s.texts[q.Lang]["so_far"]

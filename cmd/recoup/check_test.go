@@ -60,7 +60,7 @@ func TestCheckNamesEveryMistakeAtOnce(t *testing.T) {
 func TestCheckOfGoodFileTouchesNothing(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "mill.yaml")
-	if err := os.WriteFile(file, []byte(demoConfig), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(millConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errOut := call(t, "check", "-c", file)
@@ -70,6 +70,40 @@ func TestCheckOfGoodFileTouchesNothing(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("check left %v beside the file (%v)", entries, err)
+	}
+}
+
+// TestCheckSaysWhatEachKPICannotCompute: so that a missing instrument shows
+// before the plant waits for a figure, and a missing company before the city does.
+func TestCheckSaysWhatEachKPICannotCompute(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "power.yaml")
+	text := replaceSection(t, "kpis", `- name: glass.power
+  waste_heat_power:
+    generation: {gross: eq320, auxiliaries: eq321}
+    import: eq330
+- name: site
+  waste_heat_power:
+    generation: {gross: eq320}
+    import: eq330
+`)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := call(t, "check", "-c", file)
+	for _, want := range []string{
+		"  plant Demo Cold Rolling Mill (demo-mill), Demo Aluminium Co., C3252, Demo Park, Asia/Shanghai; ",
+		"  plant.company does not say: credit_code\n",
+		"  KPI glass.power: waste_heat_power, computes share_net, share_gross, aux_ratio, generated_net\n",
+		"\n    cannot compute self_consumption: export is not named: it takes a meter of what goes into the grid\n",
+		"\n    cannot compute specific: pull is not named: it takes the furnace's pull or the packed glass\n",
+		"  KPI site: waste_heat_power, computes share_gross\n    cannot compute share_net: generation.auxiliaries is not named",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("exit %d, it does not say %q:\n%s%s", code, want, out, errOut)
+		}
+	}
+	if code, out, _ := call(t, "check", "-c", "demo.yaml"); code != exitDone || strings.Contains(out, "cannot compute") {
+		t.Errorf("the demo's KPI: exit %d, %s", code, out)
 	}
 }
 
@@ -118,14 +152,14 @@ func TestDemoConfigFitsTheSimulator(t *testing.T) {
 // TestCheckRefusesWhatCanNeverWork: files that are well formed and useless.
 func TestCheckRefusesWhatCanNeverWork(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, says string }{
-		"no tags":              {demoConfig, "plant: {id: m}\nsources:\n  - name: mill\n    modbus: {address: \"tcp://127.0.0.1:502\"}\n", "no tags"},
+		"no tags":              {millConfig, "plant: {id: m}\nsources:\n  - name: mill\n    modbus: {address: \"tcp://127.0.0.1:502\"}\n", "no tags"},
 		"a percentage unsaid":  {"removal >= 0.90", "removal >= 90", "90%"},
 		"a pipe for a file":    {"", "", "neither a file"},
 		"the page for anybody": {"127.0.0.1:9466", "0.0.0.0:9466", "TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "mill.yaml")
-			text := strings.Replace(demoConfig, c.old, c.new, 1)
+			text := strings.Replace(millConfig, c.old, c.new, 1)
 			if name == "a pipe for a file" {
 				file = os.DevNull
 			} else if err := os.WriteFile(file, []byte(text), 0o644); err != nil {

@@ -3,45 +3,146 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"recoup/agent/agenttest"
 )
 
-// TestDemo: a few days of history, then live; the page shows results with their
-// reasons at once and live values soon; Ctrl-C leaves nothing unsent.
-func TestDemo(t *testing.T) {
-	w := &world{page: freePort(t)}
-	ctx, stop := context.WithCancel(t.Context())
-	var out, errOut bytes.Buffer
-	code := make(chan int, 1)
-	go func() { code <- run(ctx, []string{"demo", "--days", "2", "--listen", w.page}, &out, &errOut) }()
-	until(t, "live values on the page", func() bool {
-		return metric(w.get("/metrics"), `recoup_tag_quality{source="mill",tag="mill.q_in"}`) == "2"
+// show is a running demo.
+type show struct {
+	*world
+	out, errOut bytes.Buffer
+	stop        context.CancelFunc
+	ended       chan error
+}
+
+// present plays a demo of a few days.
+func present(t *testing.T, days int, drill scenario) *show {
+	t.Helper()
+	sh := &show{world: &world{page: freePort(t)}, ended: make(chan error, 1)}
+	var ctx context.Context
+	ctx, sh.stop = context.WithCancel(t.Context())
+	t.Cleanup(sh.stop)
+	s := session{ctx: ctx, log: agenttest.Quiet(), out: &sh.out, err: &sh.errOut}
+	d := demoCommand{Days: days, Seed: 1, Listen: sh.page, Dir: t.TempDir()}
+	go func() { sh.ended <- d.play(s, drill) }()
+	until(t, "live values of all plants on the page", func() bool {
+		metrics := sh.get("/metrics")
+		for _, tag := range []string{"mill.q_in", "acid.feed_flow", "glass.pull"} {
+			source, _, _ := strings.Cut(tag, ".")
+			if metric(metrics, fmt.Sprintf("recoup_tag_quality{source=%q,tag=%q}", source, tag)) != "2" {
+				return false
+			}
+		}
+		return true
 	})
-	for _, window := range []string{"shift", "day"} {
-		if v := metric(w.get("/metrics"), `recoup_kpi_value{kpi="mill.oil.removal",unit="1",window="`+window+`"}`); v == "" {
-			t.Errorf("no result of a %s beside the first live values", window)
+	return sh
+}
+
+// end stops the demo and checks its last words.
+func (sh *show) end(t *testing.T) {
+	t.Helper()
+	sh.stop()
+	if err := <-sh.ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, want := range []string{`holes 0, repeats 0, unsent batches 0`, `requests, 0 of them other than reads`} {
+		if !regexp.MustCompile(want).MatchString(sh.out.String()) {
+			t.Errorf("the last words lack %q:\n%s", want, sh.out.String())
 		}
 	}
-	en, zh := w.get("/?lang=en"), w.get("/?lang=zh")
+}
+
+// behind is by how many seconds the upstream is.
+func (sh *show) behind() float64 {
+	v, err := strconv.ParseFloat(metric(sh.get("/metrics"), `recoup_upstream_behind_seconds{upstream="hq"}`), 64)
+	if err != nil {
+		return math.Inf(1)
+	}
+	return v
+}
+
+// TestDemo: a few days of history of three plants, then live; the page shows
+// results with their reasons at once and live values soon; Ctrl-C leaves nothing
+// unsent.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	sh := present(t, 2, usual())
+	for _, kpi := range []string{"mill.oil.removal", "acid.h2so4.recovery_loss", "glass.power.share_net"} {
+		for _, window := range []string{"shift", "day"} {
+			if v := metric(sh.get("/metrics"), fmt.Sprintf(`recoup_kpi_value{kpi=%q,unit="1",window=%q}`, kpi, window)); v == "" {
+				t.Errorf("no %s of a %s beside the first live values", kpi, window)
+			}
+		}
+	}
+	en, zh := sh.get("/?lang=en"), sh.get("/?lang=zh")
 	if !strings.Contains(en, "target missed") || !strings.Contains(en, "How this figure came about") || !strings.Contains(zh, "不达标") {
 		t.Error("the page does not show the bad night with its reasons in both languages")
 	}
 	until(t, "the upstream's verified counter growing", func() bool {
-		v := metric(w.get("/metrics"), `recoup_upstream_delivered_readings_total{upstream="hq"}`)
+		v := metric(sh.get("/metrics"), `recoup_upstream_delivered_readings_total{upstream="hq"}`)
 		return v != "" && v != "0"
 	})
-	stop()
-	if got := <-code; got != exitDone {
-		t.Fatalf("exit %d; it said %s", got, errOut.String())
+	sh.end(t)
+	if sh.errOut.Len() > 0 {
+		t.Errorf("complaints:\n%s", sh.errOut.String())
 	}
-	for _, want := range []string{`holes 0, repeats 0, unsent batches 0`, `requests, 0 of them other than reads`} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("the last words lack %q:\n%s", want, out.String())
+}
+
+// TestDrillUpstream: the upstream was away for hours and comes back: the page
+// says so, all of it is delivered, and why says that the figure does not suffer.
+func TestDrillUpstream(t *testing.T) {
+	t.Parallel()
+	s, err := scenarioNamed("upstream-week")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.days, s.away, s.comes = 1, 6*time.Hour, 5*time.Second
+	sh := present(t, s.days, s)
+	until(t, "an alarm about the upstream", func() bool {
+		return metric(sh.get("/metrics"), `recoup_events_active{kind="upstream_down"}`) == "1"
+	})
+	if behind := sh.behind(); behind < 20_000 {
+		t.Errorf("the upstream is %g s behind, want about 6 h", behind)
+	}
+	for lang, want := range map[string]string{"en": "takes no deliveries", "zh": "不接收数据"} {
+		if !strings.Contains(sh.get("/?lang="+lang), want) {
+			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if errOut.Len() > 0 {
-		t.Errorf("complaints:\n%s", errOut.String())
+	until(t, "all of it delivered", func() bool {
+		return metric(sh.get("/metrics"), `recoup_events_active{kind="upstream_down"}`) == "0" && sh.behind() < 60
+	})
+	sh.end(t)
+}
+
+// TestDrillDisk: the disk is full for a while: the page says so, polling goes on,
+// nothing is lost.
+func TestDrillDisk(t *testing.T) {
+	t.Parallel()
+	s, err := scenarioNamed("disk-full")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.full = func(since time.Duration) bool { return since >= 3*time.Second && since < 12*time.Second }
+	sh := present(t, s.days, s)
+	active := func() string { return metric(sh.get("/metrics"), `recoup_events_active{kind="disk"}`) }
+	until(t, "an alarm about the disk", func() bool { return active() == "1" })
+	for lang, want := range map[string]string{"en": "no space left", "zh": "本地缓存无法写入"} {
+		if !strings.Contains(sh.get("/?lang="+lang), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	until(t, "the disk taking batches again", func() bool { return active() == "0" })
+	sh.end(t)
+	tally := regexp.MustCompile(`has (\d+) readings`).FindStringSubmatch(sh.out.String())
+	if tally == nil || len(tally[1]) < 3 {
+		t.Errorf("it says %q", sh.out.String())
 	}
 }

@@ -44,7 +44,7 @@ func TestEveryExampleBuilds(t *testing.T) {
 // other KPIs a source of the tags that they name comes in.
 func replaceSection(t *testing.T, section, example string) string {
 	t.Helper()
-	head, rest, found := strings.Cut(demoConfig, "\n"+section+":\n")
+	head, rest, found := strings.Cut(millConfig, "\n"+section+":\n")
 	if !found {
 		t.Fatalf("the demo's configuration has no %s", section)
 	}

@@ -53,9 +53,9 @@ func (c exportCommand) Run(s session) (err error) {
 	out := bufio.NewWriterSize(s.out, 1<<16)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	if c.Results {
-		return exportResults(out, store.Results("", "", from, to))
+		return exportResults(out, cfg.Plant, store.Results("", "", from, to))
 	}
-	return exportReadings(out, store.Range(from, to), from, to)
+	return exportReadings(out, cfg.Plant, store.Range(from, to), from, to)
 }
 
 func (c exportCommand) span(plant agent.Plant) (from, to time.Time, err error) {
@@ -81,14 +81,15 @@ func (c exportCommand) span(plant agent.Plant) (from, to time.Time, err error) {
 }
 
 // recordedHeader names the columns of recorded readings. Values are in the tag's
-// unit. A row without a tag says that the source did not answer then.
+// unit. A row without a tag says that the source did not answer then. The plant's
+// id stands in every row, because rows are cut out and put together.
 func recordedHeader() []string {
-	return []string{"time", "tag", "value", "quality", "source", "reason"}
+	return []string{"time", "tag", "value", "quality", "source", "reason", "plant"}
 }
 
 // exportReadings writes readings so that replay gets the same numbers: times to
 // the nanosecond and the shortest digits that read back to the same bits.
-func exportReadings(out io.Writer, batches iter.Seq2[*agent.Batch, error], from, to time.Time) error {
+func exportReadings(out io.Writer, plant agent.Plant, batches iter.Seq2[*agent.Batch, error], from, to time.Time) error {
 	w := csv.NewWriter(out)
 	if err := w.Write(recordedHeader()); err != nil {
 		return err
@@ -110,7 +111,7 @@ func exportReadings(out io.Writer, batches iter.Seq2[*agent.Batch, error], from,
 			if eng, ok := r.Tag.Eng(r.Value); ok {
 				value = strconv.FormatFloat(eng, 'g', -1, 64)
 			}
-			row := []string{at.Format(time.RFC3339Nano), r.Tag.Name, value, r.Quality.String(), r.Tag.Source, r.Reason.Code.String()}
+			row := []string{at.Format(time.RFC3339Nano), r.Tag.Name, value, r.Quality.String(), r.Tag.Source, r.Reason.Code.String(), plant.ID}
 			if err := w.Write(row); err != nil {
 				return err
 			}
@@ -118,7 +119,7 @@ func exportReadings(out io.Writer, batches iter.Seq2[*agent.Batch, error], from,
 		if b.Err.Code == agent.NoReason || b.Received.Before(from) || !b.Received.Before(to) {
 			continue
 		}
-		if err := w.Write([]string{b.Received.UTC().Format(time.RFC3339Nano), "", "", agent.Bad.String(), b.Source, b.Err.Code.String()}); err != nil {
+		if err := w.Write([]string{b.Received.UTC().Format(time.RFC3339Nano), "", "", agent.Bad.String(), b.Source, b.Err.Code.String(), plant.ID}); err != nil {
 			return err
 		}
 	}
@@ -126,10 +127,10 @@ func exportReadings(out io.Writer, batches iter.Seq2[*agent.Batch, error], from,
 	return w.Error()
 }
 
-func exportResults(out io.Writer, results iter.Seq2[agent.Result, error]) error {
+func exportResults(out io.Writer, plant agent.Plant, results iter.Seq2[agent.Result, error]) error {
 	for r, err := range results {
 		if err == nil {
-			err = writeResult(out, r)
+			err = writeResult(out, plant, r)
 		}
 		if err != nil {
 			return err

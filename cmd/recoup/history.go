@@ -10,56 +10,111 @@ import (
 	"recoup/sim"
 )
 
-const historyStep = 10 * time.Second
+const (
+	historyStep = 10 * time.Second // also of the process that serves the acid plant, so that both have the same history
+	labStep     = 5 * time.Minute  // how often the laboratory's folder is looked at; a multiple of historyStep
+)
 
-// incidents are what went wrong at the demo's plant before now.
-func incidents(now time.Time) []sim.Incident {
-	zone, err := time.LoadLocation("Asia/Shanghai")
-	if err != nil {
-		panic("BUG: zone database missing: " + err.Error())
-	}
-	local := now.In(zone)
-	night := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone) // of the newest closed night shift
-	if local.Hour() < 8 {
-		night = night.AddDate(0, 0, -1)
-	}
-	ago := func(days int, hours float64) time.Time {
-		return night.AddDate(0, 0, -days).Add(time.Duration(hours * float64(time.Hour)))
-	}
-	return []sim.Incident{
-		{Kind: sim.CounterReset, From: ago(21, 10), To: ago(21, 11)},
-		{Kind: sim.PLCOff, From: ago(9, 22), To: ago(8, 3)},
-		{Kind: sim.FlameOut, From: ago(4, 13), To: ago(4, 15.5)},
-		{Kind: sim.WashOilWarm, From: night, To: night.Add(8 * time.Hour)},
-	}
+// past gives what an agent that polls plants would have received.
+type past struct {
+	plants []pastPlant
+	wall   func(time.Time) time.Time // what the agent's computer showed at a time; nil: that time
+	until  time.Time                 // no batch is received later; zero: the present
 }
 
-// history steps the plant to the present and gives what an agent would have
-// polled: one batch a step, an outage batch while the PLC is off. It ends early
-// with ctx.
-func history(ctx context.Context, plant sim.Plant, tags []*agent.Tag) iter.Seq[*agent.Batch] {
+// pastPlant is a plant and the tags by which the agent knows it. The
+// laboratory's are beside the acid plant's.
+type pastPlant struct {
+	plant    sim.Plant
+	tags     []*agent.Tag
+	lab      *agent.Tag // nil: none
+	ownClock bool       // readings carry the device's time
+
+	show    []shown
+	began   time.Time
+	told    time.Time // of the newest titration
+	samples []sim.Sample
+}
+
+// batches steps the plants to the present, the one that is behind first, and
+// gives a batch a step, an outage batch while the PLC is off. It ends early with
+// ctx.
+func (p *past) batches(ctx context.Context) iter.Seq[*agent.Batch] {
 	return func(yield func(*agent.Batch) bool) {
-		show := showFor(plant, tags)
-		began := plant.Now()
-		var samples []sim.Sample
-		for ctx.Err() == nil && time.Since(plant.Now()) > historyStep {
-			plant.Step(historyStep)
-			now := plant.Now()
-			b := &agent.Batch{Source: tags[0].Source, Received: now, Boot: 1, Mono: uint64(now.Sub(began)), Took: 4 * time.Millisecond}
-			samples = plant.AppendValues(samples[:0])
-			if plant.Off() {
-				b.Err = agent.Reason{Code: agent.NoConnection, Detail: "connection refused"}
-			} else {
-				b.Readings = make([]agent.Reading, 0, len(tags))
-				for i, tag := range tags {
-					b.Readings = append(b.Readings, show[i].reading(tag, now, samples))
-				}
+		for i := range p.plants {
+			one := &p.plants[i]
+			one.show = showFor(one.plant, one.tags)
+			if one.began.IsZero() {
+				one.began = one.plant.Now()
 			}
-			if !yield(b) {
+		}
+		for ctx.Err() == nil {
+			one := p.behind()
+			if next := one.plant.Now().Add(historyStep); !next.Before(time.Now()) || !p.until.IsZero() && next.After(p.until) {
+				return
+			}
+			one.plant.Step(historyStep)
+			if !yield(one.poll(p.show(one.plant.Now()))) {
+				return
+			}
+			if now := one.plant.Now(); one.lab != nil && now.Sub(one.began)%labStep == 0 && !yield(one.pollLab(p.show(now))) {
 				return
 			}
 		}
 	}
+}
+
+// behind gives the plant that has come least far.
+func (p *past) behind() *pastPlant {
+	first := &p.plants[0]
+	for i := range p.plants[1:] {
+		if one := &p.plants[i+1]; one.plant.Now().Before(first.plant.Now()) {
+			first = one
+		}
+	}
+	return first
+}
+
+// show gives what the agent's computer shows at a time.
+func (p *past) show(now time.Time) time.Time {
+	if p.wall == nil {
+		return now
+	}
+	return p.wall(now)
+}
+
+func (p *pastPlant) batch(source string, received time.Time) *agent.Batch {
+	return &agent.Batch{Source: source, Received: received, Boot: 1, Mono: uint64(p.plant.Now().Sub(p.began)), Took: 4 * time.Millisecond}
+}
+
+func (p *pastPlant) poll(received time.Time) *agent.Batch {
+	b := p.batch(p.tags[0].Source, received)
+	if p.plant.Off() {
+		b.Err = agent.Reason{Code: agent.NoConnection, Detail: "connection refused"}
+		return b
+	}
+	p.samples = p.plant.AppendValues(p.samples[:0])
+	b.Readings = make([]agent.Reading, 0, len(p.tags))
+	at := received
+	if p.ownClock {
+		at = p.plant.Now()
+	}
+	for i, tag := range p.tags {
+		b.Readings = append(b.Readings, p.show[i].reading(tag, at, p.samples))
+	}
+	return b
+}
+
+// pollLab looks for a new file of the laboratory's.
+func (p *pastPlant) pollLab(received time.Time) *agent.Batch {
+	b := p.batch(p.lab.Source, received)
+	if told := p.plant.(*sim.Acid).Titration(); told.At.After(p.told) {
+		p.told = told.At
+		r := agent.Reading{Tag: p.lab, Time: told.At, Value: agent.Float64Value(told.Strength)}
+		r.Quality, r.Reason = p.lab.Judge(r.Value)
+		b.Readings = append(b.Readings, r)
+	}
+	return b
 }
 
 // shown leads from a tag to the simulator's point at the same address.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,7 +19,7 @@ import (
 // within U. The bad night must show.
 func TestResultsAgreeWithTheTruth(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(file, []byte(demoConfig), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(millConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	const seeds, days = 6, 4
@@ -84,4 +86,10 @@ func endingAt(all func(func(*agent.Batch) bool), end time.Time) func(func(*agent
 	return func(yield func(*agent.Batch) bool) {
 		all(func(b *agent.Batch) bool { return b.Received.Before(end) && yield(b) })
 	}
+}
+
+// history gives what an agent that polls one plant would have received.
+func history(ctx context.Context, plant sim.Plant, tags []*agent.Tag) iter.Seq[*agent.Batch] {
+	p := past{plants: []pastPlant{{plant: plant, tags: tags}}}
+	return p.batches(ctx)
 }

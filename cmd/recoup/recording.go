@@ -73,6 +73,9 @@ func readRecording(in io.Reader, tags []*agent.Tag, plant agent.Plant) (*recordi
 			return ""
 		}
 		line, _ := rows.FieldPos(0)
+		if id := cell("plant"); id != "" && id != plant.ID {
+			return nil, fmt.Errorf("line %d: a reading of plant %.63q, and the configuration is that of %q; give that plant's with -c, or delete the column plant", line, id, plant.ID)
+		}
 		tag, known := byName[cell("tag")]
 		if !known {
 			rec.unknown[cell("tag")]++

@@ -18,7 +18,7 @@ import (
 )
 
 type replayCommand struct {
-	Readings string `arg:"" help:"CSV with the columns time, tag, value and, if known, quality and reason; as \"recoup export\" writes it. Values are in the tag's unit."`
+	Readings string `arg:"" help:"CSV with the columns time, tag, value and, if known, quality, reason and plant; as \"recoup export\" writes it. Values are in the tag's unit."`
 }
 
 // Run computes the KPIs over recorded readings. Each time stamp of a source makes
@@ -51,7 +51,7 @@ func (c replayCommand) Run(s session) (err error) {
 		}
 		results, _ := a.Calc.Add(b)
 		for _, r := range results {
-			if err := writeResult(out, r); err != nil {
+			if err := writeResult(out, cfg.Plant, r); err != nil {
 				return err
 			}
 		}
@@ -64,15 +64,16 @@ func (c replayCommand) Run(s session) (err error) {
 	return nil
 }
 
-// writeResult writes a result as a line, in the form in which payload has it
-// among others.
-func writeResult(out io.Writer, r agent.Result) error {
+// writeResult writes a result as a line that says whose it is, in the forms in
+// which payload has plant and result among others.
+func writeResult(out io.Writer, plant agent.Plant, r agent.Result) error {
 	own := &agent.Batch{Mark: agent.Mark{Epoch: 1, Seq: 1}, Source: agent.Own, Results: []agent.Result{r}}
-	text, err := payload.Append(nil, payload.Header{}, agent.Delivery{Epoch: 1, From: 1, To: 1, Batches: []*agent.Batch{own}})
+	text, err := payload.Append(nil, payload.Header{Plant: plant}, agent.Delivery{Epoch: 1, From: 1, To: 1, Batches: []*agent.Batch{own}})
 	if err != nil {
 		return err
 	}
 	var form struct {
+		Plant   json.RawMessage `json:"plant"`
 		Batches []struct {
 			Results []json.RawMessage `json:"results"`
 		} `json:"batches"`
@@ -80,7 +81,7 @@ func writeResult(out io.Writer, r agent.Result) error {
 	if err := json.Unmarshal(text, &form); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s\n", form.Batches[0].Results[0])
+	_, err = fmt.Fprintf(out, "{\"plant\":%s,%s\n", form.Plant, form.Batches[0].Results[0][1:])
 	return err
 }
 

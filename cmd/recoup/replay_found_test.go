@@ -19,7 +19,7 @@ import (
 func millFor(t *testing.T, edit ...string) (*agent.Agent, func(from, to time.Duration) iter.Seq[*agent.Batch]) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(file, []byte(strings.NewReplacer(edit...).Replace(demoConfig)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(strings.NewReplacer(edit...).Replace(millConfig)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	a, cfg, err := load(file, agenttest.Quiet())

@@ -22,7 +22,7 @@ import (
 func filled(t *testing.T, hours int, incidents ...sim.Incident) (config string, start time.Time) {
 	t.Helper()
 	config = filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(config, []byte(demoConfig), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(millConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	a, cfg, err := load(config, agenttest.Quiet())
@@ -59,6 +59,7 @@ func figures(t *testing.T, lines string) map[string]figure {
 	all := map[string]figure{}
 	for line := range strings.Lines(lines) {
 		var key struct {
+			Plant  struct{ ID, Timezone string }
 			KPI    string
 			Window struct{ Kind, Start, End string }
 		}
@@ -68,6 +69,9 @@ func figures(t *testing.T, lines string) map[string]figure {
 		}
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
 			t.Fatalf("%v in %s", err, line)
+		}
+		if key.Plant.ID != "demo-mill" || key.Plant.Timezone != "Asia/Shanghai" {
+			t.Errorf("a result does not say whose it is: %s", line)
 		}
 		all[fmt.Sprint(key.KPI, " ", key.Window.Kind, " from ", key.Window.Start)] = f
 	}
@@ -166,11 +170,16 @@ func TestExportOfAStretch(t *testing.T) {
 	config, start := filled(t, 2)
 	code, out, errOut := call(t, "export", "-c", config, "--from", "2026-10-01 00:10", "--to", "2026-09-30T16:11:00Z")
 	rows := strings.Split(strings.TrimSpace(out), "\n")
-	if code != exitDone || len(rows) != 1+17*6 || rows[0] != "time,tag,value,quality,source,reason" {
+	if code != exitDone || len(rows) != 1+17*6 || rows[0] != "time,tag,value,quality,source,reason,plant" {
 		t.Fatalf("exit %d, %d rows, first %q, said %s; want 17 tags at 6 times", code, len(rows), rows[0], errOut)
 	}
 	if want := start.Add(10*time.Minute).Format(time.RFC3339) + ",mill.q_in,"; !strings.HasPrefix(rows[1], want) {
 		t.Errorf("the first row is %s, want %s…", rows[1], want)
+	}
+	for _, row := range rows[1:] {
+		if !strings.HasSuffix(row, ",demo-mill") {
+			t.Errorf("a row does not end with the plant's id: %s", row)
+		}
 	}
 	if code, _, errOut := call(t, "export", "-c", config, "--from", "noon"); code != exitUsage || !strings.Contains(errOut, "noon") {
 		t.Errorf("--from noon: exit %d, said %s", code, errOut)
@@ -192,7 +201,7 @@ func TestExportBesideARunningAgent(t *testing.T) {
 		t.Errorf("exit %d, said %s; want that the agent is running and what to do", code, errOut)
 	}
 	empty := filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(empty, []byte(demoConfig), 0o644); err != nil {
+	if err := os.WriteFile(empty, []byte(millConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, errOut := call(t, "export", "-c", empty); code != exitFailed || !strings.Contains(errOut, "no buffer") {
@@ -203,7 +212,7 @@ func TestExportBesideARunningAgent(t *testing.T) {
 func TestReplayOfHandMadeRecordings(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "mill.yaml")
-	if err := os.WriteFile(config, []byte(demoConfig), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(millConfig), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "hand.csv")
@@ -222,8 +231,9 @@ func TestReplayOfHandMadeRecordings(t *testing.T) {
 		name, text, out, says string
 		code                  int
 	}{
-		{"local times, no quality", hour(), `"kpi":"mill.oil.removal","unit":"1","window":{"kind":"15min","start":"2026-10-01T08:00:00Z","end":"2026-10-01T08:15:00Z","zone":"Asia/Shanghai"},"value":0.95,`, `181 readings of "other" left out`, exitDone},
+		{"local times, no quality", hour(), `{"plant":{"id":"demo-mill","name":"Demo Cold Rolling Mill","company":{"name":"Demo Aluminium Co.","sector":"C3252","park":"Demo Park"},"timezone":"Asia/Shanghai","shifts":["00:00","08:00","16:00"],"day_start":"00:00"},"kpi":"mill.oil.removal","unit":"1","window":{"kind":"15min","start":"2026-10-01T08:00:00Z","end":"2026-10-01T08:15:00Z","zone":"Asia/Shanghai"},"value":0.95,`, `181 readings of "other" left out`, exitDone},
 		{"no such column", "when,tag,value\n", "", `no column "time"`, exitFailed},
+		{"another plant's", "time,tag,value,plant\n2026-10-01 08:00,mill.q_in,1,demo-mill\n2026-10-01 08:01,mill.q_in,1,other-mill\n", "", `line 3: a reading of plant "other-mill", and the configuration is that of "demo-mill"`, exitFailed},
 		{"a time that is none", "time,tag,value\nnoon,mill.q_in,1\n", "", "line 2", exitFailed},
 		{"a quality that is none", "time,tag,value,quality\n2026-10-01 08:00,mill.q_in,1,fine\n", "", "line 2", exitFailed},
 		{"nothing", "time,tag,value\n", "", "no reading", exitDone},

@@ -1,9 +1,18 @@
 package main
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
+
+	"recoup/agent"
+	"recoup/agent/kpi"
 )
+
+//go:embed mill.yaml
+var millConfig string // the example of a whole configuration
 
 type runCommand struct{}
 
@@ -30,12 +39,32 @@ func (checkCommand) Run(s session) error {
 	}
 	fmt.Fprintf(s.out, "%s: nothing wrong\n", cfg.Path)
 	fmt.Fprintf(s.out, "  plant %s, %s; %d sources, %d tags, %d KPIs, %d upstreams\n",
-		cfg.Plant.ID, cfg.Plant.Timezone, len(cfg.Sources), len(cfg.Tags), len(cfg.KPIs), len(cfg.Upstreams))
+		whose(cfg.Plant), cfg.Plant.Timezone, len(cfg.Sources), len(cfg.Tags), len(cfg.KPIs), len(cfg.Upstreams))
+	if missing := unsaid(cfg.Plant); missing != nil {
+		fmt.Fprintf(s.out, "  plant.company does not say: %s\n", strings.Join(missing, ", "))
+	}
 	fmt.Fprintf(s.out, "  files with secrets are looked at when they are used\n")
 	for _, part := range cfg.Sources {
 		fmt.Fprintf(s.out, "  source %s: %s, %d tags; \"recoup read %s\" reads it once\n", part.Name, part.Kind, len(part.Tags), part.Name)
 	}
+	built := wiring{cfg: cfg, log: s.log, clock: agent.SystemClock()}
+	for _, k := range built.kpis() {
+		showKPI(s.out, k)
+	}
 	return nil
+}
+
+// showKPI tells what a KPI computes, and why it does not compute the rest of
+// its family: a missing instrument should show before it is missed.
+func showKPI(out io.Writer, k kpi.KPI) {
+	keys := make([]string, len(k.Quantities))
+	for i, q := range k.Quantities {
+		keys[i] = q.Key
+	}
+	fmt.Fprintf(out, "  KPI %s: %s, computes %s\n", k.Name, k.Family, strings.Join(keys, ", "))
+	for _, a := range k.Absent {
+		fmt.Fprintf(out, "    cannot compute %s: %s\n", a.Key, a.Why)
+	}
 }
 
 type exampleCommand struct {
@@ -44,7 +73,7 @@ type exampleCommand struct {
 
 func (e exampleCommand) Run(s session) error {
 	examples := kinds()
-	examples["config"] = demoConfig
+	examples["config"] = millConfig
 	if text, ok := examples[e.Kind]; ok {
 		fmt.Fprint(s.out, text)
 		return nil

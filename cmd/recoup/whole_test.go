@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -42,7 +43,12 @@ func binary(t *testing.T) string {
 	return name
 }
 
+// TestMain lets the test binary be the process that a demo starts for its acid
+// plant.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "sim" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	code := m.Run()
 	if name, err := buildOnce(); err == nil {
 		os.RemoveAll(filepath.Dir(name))
@@ -74,7 +80,7 @@ func newWorld(t *testing.T, edit ...string) *world {
 	}
 	t.Cleanup(func() { w.up.Close() })
 	edit = append(edit, "tcp://127.0.0.1:1502", "tcp://"+w.plc.Addr(), "http://127.0.0.1:9467/v1/batches", w.up.URL(), "127.0.0.1:9466", w.page)
-	if err := os.WriteFile(w.config, []byte(strings.NewReplacer(edit...).Replace(demoConfig)), 0o644); err != nil {
+	if err := os.WriteFile(w.config, []byte(strings.NewReplacer(edit...).Replace(millConfig)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return w

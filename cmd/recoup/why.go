@@ -20,7 +20,7 @@ import (
 
 type whyCommand struct {
 	KPI    string   `arg:"" help:"The figure, for example mill.oil.removal."`
-	Window []string `arg:"" optional:"" help:"Over which time: shift, day, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00 … in plant time (default: the last shift)."`
+	Window []string `arg:"" optional:"" help:"Over which time: shift, day, night, yesterday, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00 … in plant time (default: the last shift). Of several, the newest that is over."`
 	Lang   string   `placeholder:"zh|en" help:"Language (default: that of LANG)."`
 }
 
@@ -37,7 +37,7 @@ func (c whyCommand) Run(s session) error {
 	if err != nil {
 		return err
 	}
-	window, err := readWindow(strings.Join(c.Window, " "), cfg.Plant, loc)
+	window, err := readWindow(strings.Join(c.Window, " "), cfg.Plant, loc, time.Now())
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c whyCommand) Run(s session) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, told.Title)
+	fmt.Fprintf(s.out, "%s\n%s\n", whose(cfg.Plant), told.Title)
 	for _, sentence := range told.Sentences {
 		fmt.Fprintf(s.out, "  %s\n", sentence)
 	}

@@ -22,7 +22,7 @@ func badNight(t *testing.T) (config, page string) {
 	t.Helper()
 	page = freePort(t)
 	config = filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(config, []byte(strings.ReplaceAll(demoConfig, "127.0.0.1:9466", page)), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(strings.ReplaceAll(millConfig, "127.0.0.1:9466", page)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	a, cfg, err := load(config, agenttest.Quiet())
@@ -54,10 +54,11 @@ func recoup(t *testing.T, args ...string) (code int, out, errOut string) {
 func TestWhyNamesTheOutletForTheBadNight(t *testing.T) {
 	config, _ := badNight(t)
 	for lang, want := range map[string][]string{
-		"en": {"Removal efficiency, shift 00:00–08:00, 3 Oct\n", "30 min lost: mill could not be reached.\n", "An estimate, not counted in the figure",
+		"en": {"Demo Cold Rolling Mill (demo-mill), Demo Aluminium Co., C3252, Demo Park\nRemoval efficiency, shift 00:00–08:00, 3 Oct\n", "30 min lost: mill could not be reached.\n", "An estimate, not counted in the figure",
 			"Target missed, even at the better end of the uncertainty.\n", "Last good before: shift 16:00–24:00, 2 Oct, at ",
-			"add up to exactly that. Outlet weighs most.\n  Outlet: ", " times as much per hour as then (", "No agent runs here: read from the buffer in "},
-		"zh": {"油雾净化效率，班次 00:00–08:00，10月3日\n", "mill 无法连接。\n", "估算值，不计入结果", "此前最近的合格时段：班次 16:00–24:00，10月2日，", "出口影响最大。\n  出口：每小时量为当时的 ", "读自本地缓存 "},
+			"add up to exactly that. Outlet weighs most.\n  Outlet: ", " times as much per hour as then (",
+			"\n  Where to look first: temperature and flow of the wash oil, then pressure and temperature of the desorber.\n", "No agent runs here: read from the buffer in "},
+		"zh": {"油雾净化效率，班次 00:00–08:00，10月3日\n", "mill 无法连接。\n", "估算值，不计入结果", "此前最近的合格时段：班次 16:00–24:00，10月2日，", "出口影响最大。\n  出口：每小时量为当时的 ", "\n  建议先查：洗油的温度和流量，再查脱附塔的压力和温度。\n", "读自本地缓存 "},
 	} {
 		code, out, errOut := recoup(t, "why", "-c", config, "mill.oil.removal", "--lang", lang)
 		if code != exitDone {
@@ -82,7 +83,8 @@ func TestWhyRefuses(t *testing.T) {
 	config, _ := badNight(t)
 	for args, want := range map[string]string{
 		"mill.oil":                          `kpi "mill.oil" is not known; known: mill.oil.removal, mill.oil.recovered`,
-		"mill.oil.removal yesterday":        `window "yesterday" is not understood: write for example shift`,
+		"mill.oil.removal decade":           `window "decade" is not understood: write for example shift`,
+		"mill.oil.removal yesterday":        `no window of the kind "day" that holds `, // the buffer ends in 2025
 		"mill.oil.removal 2024-01-01":       `no window of the kind "day" that holds 1 Jan 2024 00:00:00; known: 1, the first from 2 Oct 2025 00:00:00`,
 		"mill.oil.removal month":            `no closed window of the kind "month" yet`,
 		"mill.oil.removal shift --lang de":  `--lang de: give zh or en`,
@@ -151,7 +153,7 @@ func TestWhyAsksTheRunningAgentFirst(t *testing.T) {
 
 func TestWhyWithoutABuffer(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "mill.yaml")
-	if err := os.WriteFile(config, []byte(strings.ReplaceAll(demoConfig, "127.0.0.1:9466", freePort(t))), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(strings.ReplaceAll(millConfig, "127.0.0.1:9466", freePort(t))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	code, _, errOut := recoup(t, "why", "-c", config, "mill.oil.removal")

@@ -16,13 +16,14 @@ type asked struct {
 	at   time.Time
 }
 
-const windowHelp = `write for example shift, day, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00"`
+const windowHelp = `write for example shift, day, night, yesterday, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00"`
 
-// readWindow reads how people name a window, in the plant's time: a kind, a
-// date, a date with the start or the name of a shift, or a kind and what it
-// holds. Nothing at all is the last shift.
-func readWindow(text string, plant agent.Plant, loc *time.Location) (asked, error) {
-	words := strings.Fields(strings.Replace(text, "T", " ", 1))
+// readWindow reads how people name a window, in the plant's time: a kind, the
+// name of a shift, a date, a date with the start or the name of a shift, or a
+// kind and what it holds. Nothing at all is the last shift.
+func readWindow(text string, plant agent.Plant, loc *time.Location, now time.Time) (asked, error) {
+	now = now.In(loc)
+	words := strings.Fields(dated(strings.Replace(text, "T", " ", 1), plant, now))
 	kind := agent.WindowKind("")
 	if len(words) > 0 && slices.Contains(agent.WindowKinds(), agent.WindowKind(words[0])) {
 		kind, words = agent.WindowKind(words[0]), words[1:]
@@ -42,6 +43,9 @@ func readWindow(text string, plant agent.Plant, loc *time.Location) (asked, erro
 		}
 		return asked{kind: kind}, nil
 	case 1:
+		if start, ok := shiftNamed(words[0], plant); ok && (kind == "" || kind == agent.Shift) {
+			return asked{agent.Shift, newestClosed(start, plant, now)}, nil
+		}
 		date, holds, ok := readDate(words[0], plant, loc)
 		if kind == "" {
 			kind = holds
@@ -65,6 +69,18 @@ func readWindow(text string, plant agent.Plant, loc *time.Location) (asked, erro
 		return asked{kind, at}, nil
 	}
 	return asked{}, wrong
+}
+
+// dated puts the date for today and yesterday, production days both, and leaves
+// out "last": the newest is meant anyway.
+func dated(text string, plant agent.Plant, now time.Time) string {
+	today := now
+	if now.Format("15:04") < plant.DayStart {
+		today = now.AddDate(0, 0, -1)
+	}
+	on, before := " "+today.Format(time.DateOnly)+" ", " "+today.AddDate(0, 0, -1).Format(time.DateOnly)+" "
+	return strings.NewReplacer("yesterday", before, "昨天", before, "昨日", before, "today", on, "今天", on, "今日", on,
+		"last ", "", "昨夜", " 夜班 ", "夜班", " 夜班 ", "早班", " 早班 ", "中班", " 中班 ", "白班", " 白班 ").Replace(text)
 }
 
 // readDate reads 2026-11-23, 2026-11 or 2026 as the start of that production
@@ -97,4 +113,28 @@ func shiftNamed(name string, plant agent.Plant) (start string, ok bool) {
 		}
 	}
 	return start, true
+}
+
+// newestClosed gives the start of the newest shift that began at that time of
+// day and is over.
+func newestClosed(start string, plant agent.Plant, now time.Time) time.Time {
+	next := plant.Shifts[(slices.Index(plant.Shifts, start)+1)%len(plant.Shifts)]
+	for days := 0; ; days-- {
+		begin, end := clockOn(now, days, start), clockOn(now, days, next)
+		if next <= start {
+			end = clockOn(now, days+1, next)
+		}
+		if !end.After(now) {
+			return begin
+		}
+	}
+}
+
+// clockOn gives a time of day so many days from now.
+func clockOn(now time.Time, days int, clock string) time.Time {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		panic("BUG: the configuration let a shift begin at " + clock)
+	}
+	return time.Date(now.Year(), now.Month(), now.Day()+days, t.Hour(), t.Minute(), 0, 0, now.Location())
 }

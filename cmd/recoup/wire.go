@@ -72,12 +72,15 @@ func (w *wiring) agent() *agent.Agent {
 	return a
 }
 
-func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
-	var kpis []kpi.KPI
+func (w *wiring) kpis() (kpis []kpi.KPI) {
 	for _, part := range w.cfg.KPIs {
 		kpis = append(kpis, build(w, part, kpi.Families(), w.cfg.Tags))
 	}
-	engine, err := kpi.New(w.cfg.Plant, kpis)
+	return kpis
+}
+
+func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
+	engine, err := kpi.New(w.cfg.Plant, w.kpis())
 	w.note("", err)
 	if err != nil {
 		return nil, nil

@@ -12,28 +12,29 @@ import (
 // heads gives the first line of each kind of file.
 func heads() map[string]string {
 	return map[string]string{
-		readingsKind: "time,tag,value,quality,reason,unit\n",
-		resultsKind:  "kpi,window,start,end,value,u,unit,coverage,quality,reason,verdict,partial,revision\n",
-		eventsKind:   "kind,key,start,end,reason,readings\n",
+		readingsKind: "time,tag,value,quality,reason,unit,plant\n",
+		resultsKind:  "kpi,window,start,end,value,u,unit,coverage,quality,reason,verdict,partial,revision,zone,plant,plant_name,company,credit_code,sector,park\n",
+		eventsKind:   "kind,key,start,end,reason,readings,plant\n",
 	}
 }
 
 // csv writes readings, results and events into files of their own. Values are in
 // the tag's unit, times in UTC.
 func (p *pages) csv(d agent.Delivery) error {
-	rows := map[page][][]string{}
+	rows, plant := map[page][][]string{}, p.header.Plant
+	owner := []string{plant.ID, plant.Name, plant.Company.Name, plant.Company.CreditCode, plant.Company.Sector, plant.Company.Park}
 	for _, b := range d.Batches {
 		for i := range b.Readings {
 			to := p.at(readingsKind, b)
-			rows[to] = append(rows[to], readingCells(&b.Readings[i]))
+			rows[to] = append(rows[to], append(readingCells(&b.Readings[i]), plant.ID))
 		}
 		for i := range b.Results {
 			to := p.at(resultsKind, b)
-			rows[to] = append(rows[to], resultCells(&b.Results[i]))
+			rows[to] = append(rows[to], append(resultCells(&b.Results[i]), owner...))
 		}
 		for i := range b.Events {
 			to := p.at(eventsKind, b)
-			rows[to] = append(rows[to], eventCells(&b.Events[i]))
+			rows[to] = append(rows[to], append(eventCells(&b.Events[i]), plant.ID))
 		}
 	}
 	for to, all := range rows {
@@ -64,7 +65,7 @@ func resultCells(r *agent.Result) []string {
 	}
 	return []string{
 		r.KPI, string(r.Window.Kind), stamp(r.Window.Start), stamp(r.Window.End), value, u, r.Unit, number(r.Coverage),
-		r.Quality.String(), reason(r.Reason), r.Verdict.String(), strconv.FormatBool(r.Partial), strconv.Itoa(r.Revision),
+		r.Quality.String(), reason(r.Reason), r.Verdict.String(), strconv.FormatBool(r.Partial), strconv.Itoa(r.Revision), r.Window.Zone,
 	}
 }
 

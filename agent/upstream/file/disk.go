@@ -65,22 +65,23 @@ func (u *Upstream) commit(next *state, p *pages) error {
 }
 
 // choose gives the file that a page is appended to: a new one when there is none,
-// when the newest is full, and when people have taken it away or changed it.
+// when the newest is full or has other columns, and when people have taken it away
+// or changed it.
 func (u *Upstream) choose(s *state, at page, size int64) (f file, isNew bool, err error) {
-	part := 1
+	part, head := 1, crc32.ChecksumIEEE([]byte(heads()[at.kind]))
 	if old := s.newest(at.kind, at.day); old != nil {
 		info, err := os.Stat(filepath.Join(u.folder, old.Name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return f, false, err
 		}
 		full := u.most > 0 && old.Length > 0 && old.Length+size > u.most
-		if !full && (err == nil && info.Size() == old.Length || err != nil && old.Length == 0) {
+		if !full && old.Head == head && (err == nil && info.Size() == old.Length || err != nil && old.Length == 0) {
 			return *old, false, nil
 		}
 		part = old.Part + 1
 	}
 	for ; ; part++ {
-		f = file{Name: at.kind + "-" + at.day + ext(at.kind), Kind: at.kind, Day: at.day, Part: part}
+		f = file{Name: at.kind + "-" + at.day + ext(at.kind), Kind: at.kind, Day: at.day, Part: part, Head: head}
 		if part > 1 {
 			f.Name = fmt.Sprintf("%s-%s.%d%s", at.kind, at.day, part, ext(at.kind))
 		}

@@ -10,6 +10,10 @@
 // payload writes, a line for each batch and for each of its rows; only the tags'
 // generation and the lane of a delivery are not in it. CSV holds what a spreadsheet needs.
 //
+// A file is read a year later, far from the others, and lines are cut out of it
+// and put together with those of other plants. So every line names the plant by
+// its id; batches and results, which are few, name the company too.
+//
 // What has been written is what .recoup-written says: the length of each file
 // and the numbers of the batches. It is replaced as the last step of a Send, so
 // after a crash whatever stands in a file beyond its length is cut, and a batch

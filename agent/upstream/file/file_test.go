@@ -333,9 +333,9 @@ func TestTornFirstFile(t *testing.T) {
 	}
 	u = s.open("format: csv")
 	s.send(u, s.delivery(s.now, 1, 2))
-	if got, want := s.text("readings-2026-03-01.csv"), "time,tag,value,quality,reason,unit\n"+
-		"2026-03-01T09:00:01Z,mill.t0,1,good,,\n2026-03-01T09:00:01Z,mill.t1,1,good,,\n"+
-		"2026-03-01T09:00:02Z,mill.t0,2,good,,\n2026-03-01T09:00:02Z,mill.t1,2,good,,\n"; got != want {
+	if got, want := s.text("readings-2026-03-01.csv"), "time,tag,value,quality,reason,unit,plant\n"+
+		"2026-03-01T09:00:01Z,mill.t0,1,good,,,mill\n2026-03-01T09:00:01Z,mill.t1,1,good,,,mill\n"+
+		"2026-03-01T09:00:02Z,mill.t0,2,good,,,mill\n2026-03-01T09:00:02Z,mill.t1,2,good,,,mill\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := s.files(); len(got) != 1 {

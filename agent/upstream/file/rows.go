@@ -86,10 +86,13 @@ func (p *pages) lines(dst []byte, d agent.Delivery, b *agent.Batch) ([]byte, err
 		lists[key] = rows
 		delete(w.Batches[0], key)
 	}
-	plant := quoted(p.header.Plant.ID)
+	plant, owner := quoted(p.header.Plant.ID), p.owner()
 	head := func(row string) []byte {
 		dst = append(dst, `{"row":"`+row+`","plant":`...)
 		dst = append(dst, plant...)
+		if row == "batch" || row == "result" {
+			dst = append(dst, owner...)
+		}
 		return fmt.Appendf(dst, `,"epoch":"%016x"`, b.Epoch)
 	}
 	if d.Rows.From == 0 { // a later part of a batch does not repeat it
@@ -113,6 +116,16 @@ func (p *pages) lines(dst []byte, d agent.Delivery, b *agent.Batch) ([]byte, err
 		}
 	}
 	return dst, nil
+}
+
+// owner gives the members that name the plant's company.
+func (p *pages) owner() []byte {
+	plant := p.header.Plant
+	company, err := json.Marshal(plant.Company)
+	if err != nil {
+		panic("BUG: a company has no JSON form: " + err.Error())
+	}
+	return fmt.Appendf(nil, `,"plant_name":%s,"company":%s,"timezone":%s`, quoted(plant.Name), company, quoted(plant.Timezone))
 }
 
 // join ends a line that has begun with the members of an object.

@@ -36,8 +36,9 @@ type file struct {
 	Day    string `json:"day"`
 	Part   int    `json:"part"`
 	Length int64  `json:"length"`
-	Tail   int64  `json:"tail"` // bytes before Length
-	Sum    uint32 `json:"sum"`  // their CRC-32
+	Tail   int64  `json:"tail"`           // bytes before Length
+	Sum    uint32 `json:"sum"`            // their CRC-32
+	Head   uint32 `json:"head,omitempty"` // the CRC-32 of the first line of all, if it names columns
 }
 
 // stretch is the batches From…To of an epoch.
