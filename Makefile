@@ -10,7 +10,7 @@ help: ## list the targets
 build: ## the binary for this machine, as bin/recoup
 	CGO_ENABLED=0 $(GO) build $(FLAGS) -o bin/recoup ./cmd/recoup
 
-demo: build ## 35 days of a simulated mill, then live; the page's address is printed
+demo: build ## 35 days of three simulated plants, then live; the page's address is printed
 	bin/recoup demo
 
 test: ## every test, with the race detector; Go and make only

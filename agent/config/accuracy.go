@@ -9,11 +9,11 @@ import (
 )
 
 // parseAccuracy reads what a data sheet states: parts joined by "+", each a
-// number with % (of the reading) or with the tag's unit, and limit, k2 or
-// standard; limit when no part says. Parts that say different words are brought
+// number with % (of the reading), with the tag's unit or with abs, which means the
+// tag's unit where that is %, and limit, k2 or standard; limit when no part says. Parts that say different words are brought
 // to standard uncertainties.
 func parseAccuracy(s, unit string) (agent.Accuracy, error) {
-	const form = `write for example "2% limit", "0.5% k2" or "2% limit + 0.2 kg limit"`
+	const form = `write for example "2% limit", "0.5% k2", "2% limit + 0.2 kg limit" or, of a tag in %, "0.05 abs limit"`
 	var a agent.Accuracy
 	var words []string
 	for part := range strings.SplitSeq(s, "+") {
@@ -33,6 +33,13 @@ func parseAccuracy(s, unit string) (agent.Accuracy, error) {
 			word = fields[2]
 		}
 		words = append(words, word)
+		if fields[1] == "abs" {
+			if a.Abs != 0 {
+				return a, fault("the accuracy has two parts in the tag's unit", "write one part in % and one in the unit")
+			}
+			a.Abs = n
+			continue
+		}
 		switch {
 		case word != "" && word != "limit" && word != "k2" && word != "standard":
 			return a, unknownWord(word)

@@ -82,13 +82,15 @@ func TestParseAccuracy(t *testing.T) {
 		{"0.5% k2 + 0.2 kg standard", "kg", agent.Accuracy{Rel: 0.0025, Abs: 0.2, As: "standard"}},
 		{"0.3 kg limit + 1% k2", "kg", agent.Accuracy{Rel: 0.005, Abs: 0.3 / math.Sqrt(3), As: "standard"}},
 		{"1%", "%", agent.Accuracy{Rel: 0.01}},
+		{"0.05 abs limit", "%", agent.Accuracy{Abs: 0.05}},
+		{"0.3% limit + 0.1abs k2", "%", agent.Accuracy{Rel: 0.003 / math.Sqrt(3), Abs: 0.05, As: "standard"}},
 	}
 	for _, test := range tests {
 		if got, err := parseAccuracy(test.in, test.unit); err != nil || got != test.want {
 			t.Errorf("%q in %q: got %+v, %v; want %+v", test.in, test.unit, got, err, test.want)
 		}
 	}
-	for _, in := range []string{"", "+", "2", "%", "limit", "2% limit k2", "2% +", "2% + 1%", "1 kg + 2 kg", "1 kg + 2% + 3 kg", "0%", "-1%", "1e400%", "2% FS", "2 t", "2% k3"} {
+	for _, in := range []string{"", "+", "2", "%", "limit", "2% limit k2", "2% +", "2% + 1%", "1 kg + 2 kg", "1 kg + 2% + 3 kg", "0%", "-1%", "1e400%", "2% FS", "2 t", "2% k3", "1 abs + 1 kg", "1 kg + 2 abs", "1 abs + 2 abs"} {
 		if got, err := parseAccuracy(in, "kg"); err == nil {
 			t.Errorf("%q: got %+v, want an error", in, got)
 		}

@@ -36,6 +36,7 @@ func minuteShifts(t *testing.T) string {
 }
 
 func TestKilledFiftyTimes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, `["00:00", "08:00", "16:00"]`, minuteShifts(t), "every: 1s", "every: 100ms", "flush: 1s", "flush: 100ms")
 	w.live(t)
 	w.up.Behave(sim.Behaviour{FailEvery: 10})

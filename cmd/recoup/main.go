@@ -33,7 +33,7 @@ type commands struct {
 	Why     whyCommand     `cmd:"" help:"Tell in words how a figure came about, and what changed since it was last good."`
 	Replay  replayCommand  `cmd:"" help:"Compute the KPIs over recorded readings (CSV) and print the results as JSON lines."`
 	Export  exportCommand  `cmd:"" help:"Print what the buffer holds: readings as CSV, results as JSON lines."`
-	Demo    demoCommand    `cmd:"" help:"Show a simulated plant: 35 days of history, then live."`
+	Demo    demoCommand    `cmd:"" help:"Show three simulated plants: 35 days of history, then live; or a training drill."`
 	Sim     simCommand     `cmd:"" help:"Serve a simulated PLC and an upstream on this computer, to try a configuration against."`
 	Example exampleCommand `cmd:"" help:"Print an example to start a configuration from."`
 	Version versionCommand `cmd:"" help:"Say what this binary is."`

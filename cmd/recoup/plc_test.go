@@ -11,6 +11,7 @@ import (
 // TestPLCAbsentKilledRestarted: the agent runs without its PLC, says so, and
 // recovers; the running window's reasons show the seconds.
 func TestPLCAbsentKilledRestarted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "unit: Nm3/h,", "unit: Nm3/h, max_gap: 2s,") // or so short an outage would be bridged
 	w.live(t)
 	w.plc.PowerOff()

@@ -25,6 +25,7 @@ const day = 24 * time.Hour
 // way and the other's folder is gone, and twice the agent starts anew. Then both
 // get all of it, in order, and again only what lost its receipt on purpose.
 func TestWeekWithoutAnUpstream(t *testing.T) {
+	t.Parallel()
 	p := newIsland(t, weekConfig+"  - {name: archive, file: {folder: out}}\n")
 	hq := newFarSide(nil)
 	p.far["hq"] = hq

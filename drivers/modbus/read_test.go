@@ -47,7 +47,7 @@ func TestReadGivesWireValues(t *testing.T) {
 		{agent.Uint64Value(uint64(wordAt(9))), agent.Good, agent.NoReason},
 		{agent.BoolValue(bitAt(3)), agent.Good, agent.NoReason},
 		{agent.BoolValue(bitAt(4)), agent.Good, agent.NoReason},
-		{agent.ValueOf(agent.Float32, uint64(f<<16|f>>16), ""), agent.Bad, agent.OutOfRange},
+		{agent.ValueOf(agent.Float32, uint64(f<<16|f>>16), ""), agent.Bad, agent.WordOrder},
 		{agent.ValueOf(agent.Float32, 0x7fc00000, ""), agent.Bad, agent.NotFinite},
 		{agent.Int64Value(-32768), agent.Bad, agent.Sentinel},
 	}
