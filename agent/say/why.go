@@ -30,7 +30,7 @@ func (a *Account) Title(l Lang) string {
 
 // Why tells how a figure came about, one sentence per line: value and
 // uncertainty, coverage, time lost with cause and place and what it is worth,
-// terms, quality and verdict, what changed since the last good window, and where
+// terms, where the uncertainty comes from, quality and verdict, what changed since the last good window, and where
 // to look first. For a withheld one it begins with what is missing, and gives no
 // number from which the figure could be guessed.
 func (a *Account) Why(l Lang) []string {
@@ -43,7 +43,7 @@ func (a *Account) Why(l Lang) []string {
 		for _, t := range r.Terms {
 			lines = append(lines, termLine(l, t))
 		}
-		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, a.budgetLine(l), estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {
