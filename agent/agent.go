@@ -79,7 +79,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		f := &forwarder{Feed: a.Upstreams[i], store: a.Store, board: a.Board, at: i, clock: a.Clock, log: a.Log}
 		forward.start(func() { f.run(drain, hard) })
 	}
-	tidy.start(func() { a.janitor(ctx) })
+	tidy.start(func() { a.Board.recall(ctx, a.Store, a.Log); a.janitor(ctx) })
 	serve.start(func() { a.serve(page) })
 
 	<-ctx.Done()
@@ -144,7 +144,6 @@ func (a *Agent) restore(rec *recorder) error {
 		a.Board.report(u.Upstream)
 	}
 	rec.restore(last, state, after)
-	a.Board.recall(a.Store, a.Log)
 	rec.begin(a.Board.unfinished())
 	return nil
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"log/slog"
 	"time"
 )
@@ -80,29 +81,42 @@ func (b *Board) showReadings(batch *Batch) {
 
 const (
 	seldom     = time.Hour      // tags whose values hold for so long speak seldom
-	recallMost = 24 * time.Hour // of stored readings looked through for them
+	recallMost = 72 * time.Hour // of stored readings looked through for them
 )
 
 // recall shows the newest stored reading of the tags that speak seldom and have
-// none yet, laboratory values above all.
-func (b *Board) recall(store Store, log *slog.Logger) {
-	now, longest := b.clock.Wall(), time.Duration(0)
-	silent := map[string]bool{}
-	for _, t := range b.tags {
-		if !t.Seen && t.Tag.Gap() >= seldom {
-			silent[t.Tag.Name], longest = true, max(longest, t.Tag.Gap())
-		}
-	}
+// none yet, laboratory values above all. It takes seconds, so it runs beside the
+// pollers.
+func (b *Board) recall(ctx context.Context, store Store, log *slog.Logger) {
+	silent, longest := b.silent()
 	if len(silent) == 0 {
 		return
 	}
+	now := b.clock.Wall()
 	for batch, err := range store.Range(now.Add(-min(longest, recallMost)), now) {
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			log.Warn("the newest values of slow tags cannot be read", "err", err)
 			return
 		}
 		b.recallFrom(batch, silent)
 	}
+}
+
+// silent lists the tags that speak seldom and have no reading yet, and gives how
+// long the longest of them holds.
+func (b *Board) silent() (names map[string]bool, longest time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names = map[string]bool{}
+	for _, t := range b.tags {
+		if !t.Seen && t.Tag.Gap() >= seldom {
+			names[t.Tag.Name], longest = true, max(longest, t.Tag.Gap())
+		}
+	}
+	return names, longest
 }
 
 func (b *Board) recallFrom(batch *Batch, silent map[string]bool) {

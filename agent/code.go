@@ -41,6 +41,11 @@ const (
 	Frozen             // an instrument repeats one value for longer than it can
 	WordOrder          // implausible, and plausible in another order of its bytes
 	TrendOnly          // a figure for longer windows than this one
+	NoFactor           // a price or factor has no value for that time yet
+	Extrapolated       // computed beyond what a table of properties covers
+	Calibration        // an analyser was being calibrated
+	Purge              // a sample line or probe was being purged
+	Maintenance        // the plant or an instrument was under maintenance
 	codes              // how many there are
 )
 
@@ -51,6 +56,7 @@ var codeNames = [codes]string{
 	"counter_reset", "counter_wrap", "counter_spike", "meter_replaced", "caught_up",
 	"low_coverage", "partial_window", "no_input", "bound_violated", "late_data",
 	"too_large", "aged", "damaged", "frozen", "word_order", "trend_only",
+	"no_factor", "extrapolated", "calibration", "purge", "maintenance",
 }
 
 // String gives the stable name used in payloads and metric labels.

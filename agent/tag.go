@@ -91,8 +91,9 @@ func (t *Tag) Gap() time.Duration {
 }
 
 // Judge gives the quality of a value the device delivered as good: sentinels,
-// non-finite numbers and implausible values are Bad; of those, what another
-// order of bytes would make plausible is told apart. Every driver calls it, so
+// non-finite numbers and implausible values are Bad. What no instrument shows and
+// another order of bytes would make plausible is told apart; inside the range it
+// is Uncertain. Every driver calls it, so
 // that a plausibility window means the same on every protocol.
 func (t *Tag) Judge(v Value) (Quality, Reason) {
 	raw, ok := v.Float()
@@ -114,10 +115,13 @@ func (t *Tag) Judge(v Value) (Quality, Reason) {
 	if t.Range == nil {
 		return Good, Reason{}
 	}
-	if order, is := t.misread(v, eng); is {
+	order, is := t.misread(v, eng)
+	switch inside := t.Range.holds(eng); {
+	case is && inside:
+		return Uncertain, Reason{Code: WordOrder, Detail: order} // it may be true: it counts, and shows
+	case is:
 		return Bad, Reason{Code: WordOrder, Detail: order}
-	}
-	if !t.Range.holds(eng) {
+	case !inside:
 		return Bad, Reason{Code: OutOfRange}
 	}
 	return Good, Reason{}

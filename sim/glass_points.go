@@ -20,8 +20,8 @@ func glassPoints() []Point {
 	plc := func(address uint16, name, eng string, rel, abs, noise, lag, step float64) Point {
 		return f(boilerUnit, Holding, address, name, eng, rel, abs, noise, lag, step)
 	}
-	count := func(unit int, address uint16, kind Type, name string, scale float64) Point {
-		return Point{Name: name, Unit: unit, Table: Input, Address: address, Type: kind, EngUnit: "kWh", Scale: scale, Rel: glassMeterOf}
+	count := func(unit int, address uint16, kind Type, name string, scale, rel float64) Point {
+		return Point{Name: name, Unit: unit, Table: Input, Address: address, Type: kind, EngUnit: "kWh", Scale: scale, Rel: rel}
 	}
 	bit := func(address uint16, name string) Point {
 		return Point{Name: name, Unit: boilerUnit, Table: Discrete, Address: address, Type: Bool, Scale: 1}
@@ -38,10 +38,10 @@ func glassPoints() []Point {
 		plc(16, "aux_power", "kW", 0.01, 0, 0.3, 1, 0.1),
 		f(genUnit, Input, 0, "gen_power", "kW", glassMeterOf, 0, 1, 1, 0.1),
 		f(incomerUnit, Input, 0, "grid_power", "kW", glassMeterOf, 0, 3, 1, 0.1), // below 0: export
-		count(boilerUnit, 20, Uint32, "aux_energy", 0.1),
-		count(genUnit, 100, Uint32, "gen_energy", 0.1),
-		count(incomerUnit, 100, Uint64, "import_energy", 0.001),
-		count(incomerUnit, 104, Uint64, "export_energy", 0.001),
+		count(boilerUnit, 20, Uint32, "aux_energy", 0.1, 0.01),
+		count(genUnit, 100, Uint32, "gen_energy", 0.1, glassMeterOf),
+		count(incomerUnit, 100, Uint64, "import_energy", 0.001, glassMeterOf),
+		count(incomerUnit, 104, Uint64, "export_energy", 0.001, glassMeterOf),
 		{Name: "heartbeat", Unit: boilerUnit, Table: Input, Address: 0, Type: Uint16, EngUnit: "s", Scale: 1},
 		bit(0, "breaker_closed"),
 		bit(1, "bypass_open"),

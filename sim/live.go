@@ -42,6 +42,9 @@ func (l *Live) Run(ctx context.Context) error {
 	if late := began.Sub(origin); late > 0 && late < startTakes {
 		began = began.Add(-late) // it lives in the present, and shows no time that is past
 	}
+	if err := l.CatchUp(origin.Add(time.Since(began)), every); err != nil {
+		return err
+	}
 	l.Screen.Show(l.Plant)
 	for {
 		select {

@@ -144,7 +144,7 @@ func millPoints() []Point {
 		f("washoil_flow", 110, "m3/h", 0.005, 0, 0.05, 1, 0.01),
 		f("washoil_temp", 112, "°C", 0, 0.3, 0.02, 10, 0.01),
 		f("desorber_temp", 114, "°C", 0, 0.5, 0.05, 20, 0.01),
-		f("oil_rate", 116, "kg/h", 0.002, 0.02, 0.05, 1, 0.001),
+		f("oil_rate", 116, "kg/h", 0.002, 0, 0.05, 1, 0.001),
 		f("tank_level", 118, "m", 0, 0.003, 0.0005, 5, 0.001),
 		{Name: "oil_total", Unit: 1, Table: Input, Address: 10, Type: Uint32, EngUnit: "kg", Scale: 0.1, Rel: 0.002},
 		{Name: "heartbeat", Unit: 1, Table: Input, Address: 12, Type: Uint16, EngUnit: "s", Scale: 1},

@@ -277,7 +277,7 @@ func TestHotAcidIsUncertain(t *testing.T) {
 	for s := 0.0; s <= 3600; s += 900 {
 		a.read(r, s, map[string]float64{"tt250": 65})
 	}
-	if got := r.only("acid.loss", agent.Hour); got.Quality != agent.Uncertain || got.Reason.Code != agent.OutOfRange {
+	if got := r.only("acid.loss", agent.Hour); got.Quality != agent.Uncertain || got.Reason.Code != agent.Extrapolated {
 		t.Errorf("got %v %v, want it uncertain: the density is not known so warm", got.Quality, got.Reason)
 	}
 	if got := r.only("acid.feed", agent.Hour); got.Quality != agent.Good {

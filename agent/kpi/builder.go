@@ -13,6 +13,7 @@ import (
 type builder struct {
 	spec        agent.Spec
 	minCoverage float64
+	known       []*Factor // by which totals may be multiplied
 	faults      agent.Faults
 }
 

@@ -19,6 +19,7 @@ type debt struct {
 	sum                // what is known of it; its lost time is what the cells lost
 	from     int64     // the earliest instant
 	unstated []float64 // per term: seconds for which its totaliser has not told
+	worth    []float64 // per term: those seconds, each times the dated factors of its cell
 }
 
 // catches reports whether the quantity can catch up.
@@ -58,9 +59,10 @@ func (q *quantity) owes(a *area) (d debt) {
 	if a.owed == nil {
 		return d
 	}
-	d = debt{sum: q.gathered(a.owed), from: a.owed.start, unstated: make([]float64, len(q.Terms))}
+	d = debt{sum: q.gathered(a.owed), from: a.owed.start, unstated: make([]float64, len(q.Terms)), worth: make([]float64, len(q.Terms))}
 	for i, ns := range a.unstated {
 		d.unstated[i] = float64(ns) / float64(second)
+		d.worth[i] = d.unstated[i] * q.worth(i, a.owed.start)
 	}
 	return d
 }
@@ -75,12 +77,13 @@ func (q *quantity) borrow(d *debt) {
 		q.debt.add(&d.sum)
 		for i, s := range d.unstated {
 			q.debt.unstated[i] += s
+			q.debt.worth[i] += d.worth[i]
 		}
 	}
 }
 
 func (d *debt) clone() debt {
-	return debt{sum: d.sum.clone(), from: d.from, unstated: slices.Clone(d.unstated)}
+	return debt{sum: d.sum.clone(), from: d.from, unstated: slices.Clone(d.unstated), worth: slices.Clone(d.worth)}
 }
 
 // repay books a debt in the cell in which the last silent totaliser came back,
@@ -99,12 +102,13 @@ func (q *quantity) repay(d *debt, s *sum, w span) {
 		}
 		for i := range s.parts {
 			if t := &q.Terms[i]; t.Tags[0].Counter != nil {
-				s.parts[i] = q.paid(i, s.parts[i].total+d.parts[i].total)
+				s.parts[i] = q.paid(i, s.parts[i].total+d.parts[i].total, w.start)
 			} else {
 				s.parts[i].join(&d.parts[i])
 			}
 		}
 		s.seconds += d.seconds
+		s.doubted += d.doubted
 		for _, doubt := range d.doubts {
 			s.doubtful(doubt.Cause, doubt.About, doubt.Seconds)
 		}
@@ -137,10 +141,11 @@ func (q *quantity) hear(d *debt, w span) (told, known bool) {
 			return false, false
 		}
 		rate := back.v / (float64(back.t-run.elems[at].t) / float64(second))
-		d.parts[i].total += q.Terms[i].Factor * rate * seconds
-		d.unstated[i] = 0
+		d.parts[i].total += q.Terms[i].Factor * rate * d.worth[i]
+		d.unstated[i], d.worth[i] = 0, 0
 		if back.doubted() {
 			d.doubtful(back.code, in.tag.Name, seconds)
+			d.doubted += seconds
 		}
 	}
 	return told, true
@@ -148,8 +153,8 @@ func (q *quantity) hear(d *debt, w span) (told, known bool) {
 
 // paid gives a totaliser's share after its catching up: another total, the
 // same two readings.
-func (q *quantity) paid(i int, total float64) part {
-	return q.uncertain(i, total, &area{covered: 1})
+func (q *quantity) paid(i int, total float64, at int64) part {
+	return q.uncertain(i, total, &area{start: at, covered: 1})
 }
 
 // next gives the first sample after the one at index at, nil for none.

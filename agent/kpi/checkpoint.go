@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x03"
+const magic = "rkp\x04"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -153,6 +153,7 @@ func (q *quantity) write(w *writer) {
 		w.text(t.Unit)
 		w.text(q.labels[i])
 	}
+	w.factors(q)
 	w.bool(q.begun)
 	w.int(q.begin)
 	for l := range q.sums {
@@ -161,8 +162,9 @@ func (q *quantity) write(w *writer) {
 	w.sum(&q.debt.sum)
 	if q.debt.begun {
 		w.int(q.debt.from)
-		for _, s := range q.debt.unstated {
+		for i, s := range q.debt.unstated {
 			w.float(s)
+			w.float(q.debt.worth[i])
 		}
 	}
 	for _, s := range q.stocks {
@@ -187,6 +189,7 @@ func (r *reader) quantity() *quantity {
 		q.Terms = append(q.Terms, Term{Role: r.text(), Unit: r.text()})
 		q.labels = append(q.labels, r.text())
 	}
+	r.factors(q)
 	q.begun, q.begin = r.bool(), r.int()
 	for l := range q.sums {
 		q.sums[l] = r.termSum(q)
@@ -194,7 +197,7 @@ func (r *reader) quantity() *quantity {
 	if q.debt.sum = r.termSum(q); q.debt.begun {
 		q.debt.from = r.int()
 		for range q.Terms {
-			q.debt.unstated = append(q.debt.unstated, r.float())
+			q.debt.unstated, q.debt.worth = append(q.debt.unstated, r.float()), append(q.debt.worth, r.float())
 		}
 	}
 	for range q.Terms {

@@ -74,7 +74,7 @@ func (e *Engine) advance(t int64) {
 	e.open = e.cal.window(cell, t)
 	for _, in := range e.inputs {
 		for k := range in.runs {
-			in.runs[k].prune(t)
+			in.runs[k].prune(t - in.keep)
 		}
 	}
 	e.forget(t)

@@ -155,6 +155,7 @@ func (w *writer) sum(s *sum) {
 	w.float(s.seconds)
 	w.losses(s.lost)
 	w.losses(s.doubts)
+	w.float(s.doubted)
 	w.bool(s.partial)
 	w.int(s.caught)
 }
@@ -171,7 +172,7 @@ func (r *reader) sum() (s sum) {
 		s.parts = append(s.parts, p)
 	}
 	s.seconds = r.float()
-	s.lost, s.doubts = r.losses(), r.losses()
+	s.lost, s.doubts, s.doubted = r.losses(), r.losses(), r.float()
 	s.partial, s.caught = r.bool(), r.int()
 	return s
 }

@@ -33,6 +33,9 @@ func (e *Engine) known(q *quantity) int64 {
 	for _, in := range q.inputs[1:] {
 		t = min(t, in.seen)
 	}
+	for i := range q.masks {
+		t = min(t, q.masks[i].in.seen)
+	}
 	return max(t, e.newest-e.grace)
 }
 

@@ -61,6 +61,7 @@ type input struct {
 	late    []int64   // cells for which lateness was told, newest last
 	lateIn  span      // the newest of them
 	segs    []segment // scratch of integrate
+	keep    int64     // how far back masks look
 }
 
 // quantity is a Quantity at work.
@@ -71,6 +72,9 @@ type quantity struct {
 	inputs      []*input  // in the order of roles, each once
 	factors     [][]int   // per term: positions in inputs
 	formulas    []applied // per term
+	dated       []dated   // in the order of terms, each once
+	by          [][]int   // per term: positions in dated
+	masks       []masking
 	gain        []float64
 	offset      []bool // per term: a factor has an absolute accuracy
 	labels      []string
@@ -115,6 +119,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 			for _, in := range q.inputs {
 				slowest = max(slowest, in.tag.Every)
 			}
+			for _, m := range q.Masks {
+				slowest = max(slowest, m.Tag.Every)
+			}
 		}
 	}
 	e.grace = int64(max(60*time.Second, 2*slowest))
@@ -147,11 +154,13 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 			gain += rel * rel
 			offset = offset || (abs != 0 && tag.Counter == nil)
 		}
+		q.date(&e.cal, &t)
 		n := len(t.Tags)
 		q.factors, q.labels = append(q.factors, factors[:n]), append(q.labels, t.label())
 		q.formulas = append(q.formulas, t.Formula.apply(factors[n:]))
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
+	e.mask(q)
 	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)

@@ -3,6 +3,7 @@ package kpi
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"recoup/agent"
 )
@@ -16,8 +17,9 @@ const goodCoverage = 0.9 // of a window; below it a figure is Uncertain. With a 
 func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64) agent.Result {
 	r := agent.Result{
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
-		Coverage: 1, Partial: s.partial, Terms: q.terms(s), Config: q.config,
+		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
 	}
+	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
 	if elapsed > 0 {
 		r.Coverage = max(0, min(1, s.seconds/elapsed))
 	}
@@ -34,7 +36,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = reason
 		return r
 	}
-	u, stated := q.expanded(s, sens)
+	u, stated := q.expanded(s, sens, w)
 	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
 	if math.IsNaN(value) || !trend && (value < q.Bounds.Lo-u || value > q.Bounds.Hi+u) {
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
@@ -42,7 +44,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
-	if r.Verdict != agent.NoVerdict && longest(s.doubts).Seconds > (1-goodCoverage)*s.seconds {
+	if r.Verdict != agent.NoVerdict && s.doubted > (1-goodCoverage)*s.seconds {
 		r.Verdict = agent.Inconclusive // U knows nothing of an instrument that is not to be trusted
 	}
 	if trend {
@@ -86,12 +88,12 @@ func describeLoss(s *sum) string {
 	return fmt.Sprintf("%.0f s %s (%s)", l.Seconds, l.Cause, l.About)
 }
 
-func (q *quantity) terms(s *sum) []agent.Term {
+func (q *quantity) terms(s *sum, w span) []agent.Term {
 	terms := make([]agent.Term, len(s.parts))
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i)),
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)),
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}
@@ -100,16 +102,17 @@ func (q *quantity) terms(s *sum) []agent.Term {
 
 // expanded gives U = 2u of the value. The relative error of one tag is the same
 // error in every term that the tag is in, so its contributions add before they
-// are squared; what the terms have beyond that counts as independent.
-func (q *quantity) expanded(s *sum, sens []float64) (u float64, stated bool) {
-	var square float64
+// are squared, and so it is with a dated factor; what the terms have beyond that
+// counts as independent.
+func (q *quantity) expanded(s *sum, sens []float64, w span) (u float64, stated bool) {
+	square, known := q.datedSquare(s, sens, w)
 	for i, p := range s.parts {
 		if p.usys < 0 {
 			return 0, false
 		}
 		rel := q.gain[i] * p.total
-		rest := max(0, p.usys*p.usys-rel*rel)
-		square += sens[i] * sens[i] * (rest + p.urand + q.readout(i))
+		rest := max(0, p.usys*p.usys-rel*rel-known[i])
+		square += sens[i] * sens[i] * (rest + p.urand + q.readout(i, w))
 	}
 	for _, in := range q.inputs {
 		var gain float64
@@ -124,4 +127,23 @@ func (q *quantity) expanded(s *sum, sens []float64) (u float64, stated bool) {
 		square += gain * gain
 	}
 	return 2 * math.Sqrt(square), true
+}
+
+// datedSquare gives what the uncertainty of the dated factors does to the value,
+// squared, and how much of each term's own squared uncertainty that is.
+func (q *quantity) datedSquare(s *sum, sens []float64, w span) (square float64, known []float64) {
+	known = make([]float64, len(s.parts))
+	for n := range q.dated {
+		var gain float64
+		rel := q.dated[n].relative(w)
+		for i, by := range q.by {
+			if slices.Contains(by, n) {
+				share := rel * s.parts[i].total
+				gain += sens[i] * share
+				known[i] += share * share
+			}
+		}
+		square += gain * gain
+	}
+	return square, known
 }

@@ -28,13 +28,16 @@ type repetition struct {
 
 func (r *repetition) lasts(limit int64) bool { return r.on && r.last-r.since >= limit }
 
-// step takes the next sample in time.
-func (r *repetition) step(el *element, gap int64) {
-	same := r.on && equal(el.v, r.v) && (el.t-r.last <= gap || el.vouches())
+// step takes the next sample in time. A bad one, or none for a while, says
+// nothing of what the instrument showed: the same value after it is the same
+// repetition.
+func (r *repetition) step(el *element) {
 	switch {
-	case !el.usable() || el.v == 0:
+	case !el.usable():
+		return
+	case el.v == 0:
 		r.on, r.v, r.since = false, 0, 0
-	case !same:
+	case !r.on || !equal(el.v, r.v):
 		r.on, r.v, r.since = true, el.v, el.t
 	}
 	r.last = el.t
@@ -50,10 +53,10 @@ func (e *Engine) watch(in *input, k int, t int64) {
 	}
 	lasted, ends := r.lasts(limit), t
 	if newest := in.runs[k].newest(); newest.t > r.last {
-		if lasted && newest.t-r.last > in.shape.gap && !newest.vouches() {
+		if lasted && newest.usable() && newest.t-r.last > in.shape.gap && !newest.vouches() {
 			ends = r.last // how long it went on in the gap is not known
 		}
-		r.step(newest, in.shape.gap)
+		r.step(newest)
 		if lasted && r.lasts(limit) {
 			newest.doubt(r.v)
 		}
@@ -75,9 +78,9 @@ func (in *input) retrace() {
 	run := &in.runs[len(in.runs)-1]
 	oldest := int64(math.MaxInt64)
 	for i := range run.elems {
-		if el := &run.elems[i]; !el.isMark() {
+		if el := &run.elems[i]; !el.isMark() && el.usable() {
 			oldest = min(oldest, el.t)
-			r.step(el, in.shape.gap)
+			r.step(el)
 		}
 	}
 	if r.on && known.on && equal(r.v, known.v) && r.since == oldest {

@@ -127,7 +127,7 @@ func TestWhatIsFrozen(t *testing.T) {
 	}{
 		{"nothing else", 7, func(*rig, *agent.Tag) {}, []agent.Event{froze(100), froze(100, 1200)}},
 		{"another value", 7, func(r *rig, tag *agent.Tag) { r.every(tag, 400, 410, 7.0000001) }, []agent.Event{froze(410), froze(410, 1200)}},
-		{"a bad sample", 7, func(r *rig, tag *agent.Tag) { r.read(sec(400), bad(tag, sec(400), agent.Sentinel)) }, []agent.Event{froze(410), froze(410, 1200)}},
+		{"a bad sample", 7, func(r *rig, tag *agent.Tag) { r.read(sec(400), bad(tag, sec(400), agent.Sentinel)) }, []agent.Event{froze(100), froze(100, 1200)}},
 		{"the same, doubted by the device", 7, func(r *rig, tag *agent.Tag) {
 			one := good(tag, sec(400), 7)
 			one.Quality = agent.Uncertain
@@ -152,16 +152,17 @@ func TestWhatIsFrozen(t *testing.T) {
 	}
 }
 
-// TestFrozenOverAGap: how long an instrument repeats its value while nobody reads
-// it is not known.
+// TestFrozenOverAGap: the same value after a gap is the same repetition, or one
+// failed read an hour would hide a frozen instrument; where another value comes
+// after it, it is known until before the gap only.
 func TestFrozenOverAGap(t *testing.T) {
 	tag := frozenTag(300 * time.Second)
 	r := newRig(t, utc(), amount("a", 1, tag))
 	r.every(tag, 0, 500, 7)
 	r.every(tag, 531, 700, 7) // the newest reading is of 490 s, and 30 s are bridged
-	r.wantFrozen(froze(0), froze(0, 490))
-	r.every(tag, 701, 900, 7)
-	r.wantFrozen(froze(0), froze(0, 490), froze(531))
+	r.wantFrozen(froze(0))
+	r.moving(tag, 800, 810)
+	r.wantFrozen(froze(0), froze(0, 691))
 }
 
 // TestVouchedIsRepeated: a frozen node of an OPC UA server sends nothing.
@@ -242,7 +243,7 @@ func TestLateSamplesOfARepetition(t *testing.T) {
 		r, tag := begin()
 		r.every(tag, 0, 110, 7)
 		r.every(tag, 160, 440, 7)
-		r.wantFrozen()
+		r.wantFrozen(froze(0))
 		late(r, good(tag, sec(130), 7))
 		r.wantFrozen(froze(0))
 		if got := r.doubted(); len(got) != 11+1+28 {
@@ -336,9 +337,7 @@ func TestFrozenOverARestart(t *testing.T) {
 	r.every(tag, 830, 1200, 7)
 	r = restart(r, kpi, 1300, froze(830, 1300))
 	r.every(tag, 1300, 1590, 7)
-	r.wantFrozen() // how long it was so while the agent was stopped is not known
-	r.every(tag, 1590, 1610, 7)
-	r.wantFrozen(froze(1300))
+	r.wantFrozen(froze(830)) // the same value as before the agent was stopped
 
 	other := *tag
 	other.Frozen = 0

@@ -41,6 +41,7 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Args       []measure `json:",omitempty"`
 		Own        []float64 `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
 		Stock      bool      `json:",omitempty"`
+		Dated      []*Factor `json:",omitempty"`
 	}
 	var terms []term
 	for _, t := range q.Terms {
@@ -54,7 +55,7 @@ func (c *calendar) define(q *quantity) [32]byte {
 				d.Args, d.Own = append(d.Args, measureOf(a.Tag)), append(d.Own, a.Rel)
 			}
 		}
-		d.Stock = t.Stock
+		d.Stock, d.Dated = t.Stock, t.Dated
 		terms = append(terms, d)
 	}
 	return hashOf(struct {

@@ -247,7 +247,7 @@ func (e *Engine) adopt(r *agent.Result) {
 
 // sumOf reads a sum back from a result.
 func (q *quantity) sumOf(r *agent.Result) sum {
-	s := newSum(len(r.Terms))
+	s, w := newSum(len(r.Terms)), span{r.Window.Start.UnixNano(), r.Window.End.UnixNano()}
 	s.partial, s.seconds = r.Partial, r.Terms[0].Seconds
 	var madeGood float64
 	for _, l := range r.Terms[0].Lost {
@@ -255,16 +255,17 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i)), stock: q.Terms[i].Stock}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock}
 	}
 	if madeGood < 0 {
-		s.caught = r.Window.Start.UnixNano() + int64(madeGood*float64(second))
+		s.caught = w.start + int64(madeGood*float64(second))
 	}
 	switch code := r.Reason.Code; {
 	case r.Quality != agent.Uncertain:
 	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
 	default:
 		s.doubtful(code, r.Reason.Detail, s.seconds)
+		s.doubted = s.seconds
 	}
 	return s
 }

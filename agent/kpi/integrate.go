@@ -22,6 +22,7 @@ type area struct {
 	stocks  []stock     // per term, shared with whoever asked
 	lost    map[loss]int64
 	doubts  map[loss]int64
+	doubted int64 // with any doubt
 
 	owed     *area   // by silent totalisers; nil: nothing
 	unstated []int64 // per term: what its totaliser has not told of it
@@ -57,8 +58,11 @@ func (e *Engine) integrate(w span, upTo func(*quantity) int64, stocks [][]stock)
 			in.segs = in.runs[k].segments(in.shape, lo, hi, in.segs[:0])
 		}
 		for i, q := range e.quantities {
-			if q.begun {
-				q.sweep(max(lo, q.begin), min(hi, upTo(q)), areas[i], k == len(e.stretches)-1 && q.catches())
+			if from, to := max(lo, q.begin), min(hi, upTo(q)); q.begun && !q.lacks(w.start, from, to, areas[i]) {
+				for n := range q.masks {
+					q.masks[n].look(k, lo, hi)
+				}
+				q.sweep(from, to, areas[i], k == len(e.stretches)-1 && q.catches())
 			}
 		}
 	}
@@ -92,16 +96,20 @@ func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
 				failing = n
 			}
 		}
-		if failing >= 0 {
+		is, l, end := q.veiled(cur, end)
+		if failing >= 0 && is != masked {
 			in := q.inputs[failing]
 			g := &in.segs[q.pos[failing]]
-			l := loss{g.code, in.about(g.trait)}
+			l = loss{g.code, in.about(g.trait)}
+		}
+		switch {
+		case failing < 0 && is == clear0:
+			q.cover(cur, end, a)
+		default:
 			a.lost[l] += end - cur
-			if owing && q.silent() {
+			if owing && is == clear0 && q.silent() {
 				q.owe(cur, end, l, a)
 			}
-		} else {
-			q.cover(cur, end, a)
 		}
 		cur = end
 	}
@@ -119,13 +127,24 @@ func (q *quantity) cover(from, to int64, a *area) {
 		a.lost[loss{agent.OutOfRange, q.inputs[failing].tag.Name}] += to - from
 		return
 	}
+	unsure := doubted >= 0
 	if doubted >= 0 {
-		a.doubts[loss{agent.OutOfRange, q.inputs[doubted].tag.Name}] += to - from
+		a.doubts[loss{agent.Extrapolated, q.inputs[doubted].tag.Name}] += to - from
 	}
 	for n, in := range q.inputs {
 		if g := &in.segs[q.pos[n]]; g.ok && g.code != agent.NoReason {
 			a.doubts[loss{g.code, in.tag.Name}] += to - from
+			unsure = true
 		}
+	}
+	for i := range q.masks {
+		if m := &q.masks[i]; m.segs[m.pos].code != agent.NoReason {
+			a.doubts[loss{m.segs[m.pos].code, m.in.tag.Name}] += to - from
+			unsure = true
+		}
+	}
+	if unsure {
+		a.doubted += to - from
 	}
 	a.covered += to - from
 	dt := float64(to-from) / float64(second)
@@ -183,11 +202,12 @@ func (q *quantity) gathered(a *area) sum {
 	s := newSum(len(q.Terms))
 	s.seconds = float64(a.covered) / float64(second)
 	for i := range q.Terms {
-		s.parts[i] = q.uncertain(i, q.Terms[i].Factor*a.sums[i], a)
+		s.parts[i] = q.uncertain(i, q.scale(i, a.start)*a.sums[i], a)
 	}
 	for l, ns := range a.lost {
 		s.lose(l.code, l.about, float64(ns)/float64(second))
 	}
+	s.doubted = float64(a.doubted) / float64(second)
 	for l, ns := range a.doubts {
 		s.doubtful(l.code, l.about, float64(ns)/float64(second))
 	}
@@ -204,6 +224,7 @@ func (e *Engine) clockDoubts(s *sum, w span) {
 		if (next.start >= w.start && next.start < w.end) || (ended > w.start && ended <= w.end) ||
 			(next.shift < 0 && next.start < w.end && ended > w.start) {
 			s.doubtful(agent.ClockStep, "", w.seconds())
+			s.doubted = max(s.doubted, s.seconds)
 		}
 		if lo, hi := max(reached, w.start), min(next.start, w.end); lo < hi {
 			s.lose(agent.ClockStep, agent.Own, span{lo, hi}.seconds())

@@ -8,11 +8,11 @@
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
 //	counter.go stretch.go formula.go stock.go, sum.go catchup.go, passover.go, current.go
-//	frozen.go
+//	frozen.go            factor.go, mask.go
 //
 // A family (one file, one line in Families) only says which tags its terms are
-// made of and what follows from their totals; builder.go, offer.go and units.go
-// help it.
+// made of and what follows from their totals; builder.go, offer.go, units.go,
+// convert.go and factors.go help it.
 // What outlives a restart is written by checkpoint.go and read by restore.go.
 //
 // Decisions that will be questioned:
@@ -36,6 +36,12 @@
 //     before it was noticed stays as it is (frozen.go).
 //   - What a tank changed by is booked like every total: over the time in which
 //     all inputs were valid (stock.go).
+//   - A price or an emission factor has a source and days from which its values
+//     hold. Each cell is multiplied by the one of its day, before sums are made;
+//     a result names all that it used; time before the first is lost, not
+//     guessed (factor.go).
+//   - While an analyser is calibrated its readings are not evaluated, and the
+//     time is lost, not bridged; totalisers go on counting (mask.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
@@ -46,7 +52,9 @@ import "recoup/agent"
 func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
 		"acid_recovery":    {New: newAcidRecovery, Example: acidRecoveryExample},
+		"energy_carbon":    {New: newEnergyCarbon, Example: energyCarbonExample},
 		"oil_mist":         {New: newOilMist, Example: oilMistExample},
+		"value":            {New: newValue, Example: valueExample},
 		"waste_heat_power": {New: newWasteHeatPower, Example: wasteHeatPowerExample},
 	}
 }
@@ -71,6 +79,8 @@ type Quantity struct {
 	Target      Target
 	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
 
+	Masks []Mask // while one of them is on the quantity is not evaluated
+
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 }
 
@@ -87,6 +97,7 @@ type Term struct {
 	Tags       []*agent.Tag
 	Formula    *Formula // nil: none
 	Stock      bool
+	Dated      []*Factor // by which the total is multiplied too; never of a stock
 }
 
 // total is the Figure of a quantity that is its only term.

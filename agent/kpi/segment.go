@@ -33,6 +33,7 @@ type shape struct {
 	gap     int64 // longest bridged gap or longest hold, nanoseconds
 	hold    bool
 	counter bool
+	mask    bool // on or off, see mask.go
 }
 
 // segments tiles [lo, hi) with segments, in order; the first and the last may
@@ -75,6 +76,8 @@ func (b *between) append(dst []segment) []segment {
 		switch {
 		case b.counter:
 			b.advance(&ok)
+		case b.mask:
+			b.known(&ok)
 		case b.hold:
 			b.held(&ok)
 		default:

@@ -43,6 +43,7 @@ type sum struct {
 	seconds float64
 	lost    []agent.Lost // by cause and about, sorted
 	doubts  []agent.Lost // covered time whose readings were not wholly to be trusted, like lost
+	doubted float64      // seconds with any doubt
 	partial bool         // begun or cut within its bounds
 	caught  int64        // earliest instant that a totaliser's catching up reaches back to; 0: none
 }
@@ -95,6 +96,7 @@ func (s *sum) add(child *sum) {
 	for _, l := range child.lost {
 		s.lose(l.Cause, l.About, l.Seconds)
 	}
+	s.doubted += child.doubted
 	for _, d := range child.doubts {
 		s.doubtful(d.Cause, d.About, d.Seconds)
 	}

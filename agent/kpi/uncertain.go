@@ -59,11 +59,11 @@ func (q *quantity) uncertain(i int, total float64, a *area) part {
 			return p
 		}
 	}
-	var square float64
+	square := q.vague(i, a.start) * total * total
 	for j, tag := range t.Tags {
 		rel, abs := tag.Accuracy.Standard()
 		square += rel * rel * total * total
-		scale := t.Factor * abs
+		scale := q.scale(i, a.start) * abs
 		switch {
 		case tag.Counter != nil && a.covered > 0:
 			p.urand += 2 * scale * scale
@@ -83,7 +83,7 @@ func (q *quantity) uncertain(i int, total float64, a *area) part {
 
 // formulaSquare is the part of a formula and its arguments.
 func (q *quantity) formulaSquare(i int, total float64, a *area) float64 {
-	t, f := &q.Terms[i], &q.formulas[i]
+	t, f, scale := &q.Terms[i], &q.formulas[i], q.scale(i, a.start)
 	square := f.Rel * f.Rel * total * total
 	for k := range f.Args {
 		rel, abs := f.Args[k].standard()
@@ -92,7 +92,7 @@ func (q *quantity) formulaSquare(i int, total float64, a *area) float64 {
 			square += u * u
 			continue
 		}
-		r, o := rel*t.Factor*a.logs[i][k], abs*t.Factor*a.others[i][len(t.Tags)+k]
+		r, o := rel*scale*a.logs[i][k], abs*scale*a.others[i][len(t.Tags)+k]
 		square += r*r + o*o
 	}
 	return square
@@ -111,16 +111,18 @@ func (f *applied) logs(values []float64, y float64, into []float64) {
 // readout gives the squared standard uncertainty of reading a term's totalisers
 // at both ends of a window: each shows whole steps of its register, and what
 // lies between two of them is evenly spread (JCGM 100, 4.3.7). It is the
-// window's, not its cells': at the inner bounds it cancels.
-func (q *quantity) readout(i int) (square float64) {
-	t := &q.Terms[i]
-	for _, tag := range t.Tags {
-		if tag.Counter != nil {
-			step := t.Factor
+// window's, not its cells': at the inner bounds it cancels, but for what a dated
+// factor changes there.
+func (q *quantity) readout(i int, w span) (square float64) {
+	for _, tag := range q.Terms[i].Tags {
+		if tag.Counter == nil {
+			continue
+		}
+		for _, step := range q.jumps(i, w) {
 			if tag.Scale != 0 {
 				step *= tag.Scale
 			}
-			square += 2 * step * step / 12
+			square += step * step / 12
 		}
 	}
 	return square

@@ -49,10 +49,10 @@ func (a *Account) changeLines(l Lang) []string {
 	if ok && !a.explains(change, shares) {
 		shares, ok = nil, false
 	}
-	scale, _ := display(now.Unit)
+	scale, _ := display(l, now.Unit)
 	digits := min(places(now.Value*scale, now.U*scale), places(then.Value*scale, then.U*scale))
 	head := pair{"Last good before: {window}, at {value}; the change since is {change}", "此前最近的合格时段：{window}，{value}；与之相比变化 {change}"}.fill(l,
-		"window", Window(l, then.Window, a.Loc), "value", interval(then.Value, then.U, then.Unit), "change", difference(l, change*scale, digits, now.Unit))
+		"window", Window(l, then.Window, a.Loc), "value", interval(l, then.Value, then.U, then.Unit), "change", difference(l, change*scale, digits, now.Unit))
 	if then.U > 0 && now.U > 0 && math.Abs(change) <= math.Hypot(then.U, now.U) {
 		head += pair{", no more than the two uncertainties together", "，未超出两者合成的不确定度"}.in(l)
 	}
@@ -94,7 +94,7 @@ func rounding(then, now *agent.Result, shares []float64) float64 {
 
 // shareLines tell each term's share, the weightiest first.
 func shareLines(l Lang, names []string, then, now *agent.Result, shares []float64, change float64, digits int) []string {
-	scale, _ := display(now.Unit)
+	scale, _ := display(l, now.Unit)
 	clock := len(now.Terms) // the time's place among the shares
 	if math.Abs(shares[clock]) <= rounding(then, now, shares) {
 		shares = shares[:clock]
@@ -147,7 +147,7 @@ func rateChange(l Lang, part string, then, now agent.Term) string {
 		less := fixed((1-ratio)*100, 0) + thin + "%"
 		how = pair{less + " less per hour than then", "每小时量比当时少 " + less}
 	}
-	unit := rateUnit(now.Unit)
+	unit := rateUnit(l, now.Unit)
 	text := pair{"{part}: {how} ({now} instead of {then})", "{part}：{how}（{now}，当时为 {then}）"}
 	if how == (pair{}) {
 		text = pair{"{part}: {now} instead of {then}", "{part}：{now}，当时为 {then}"}
@@ -170,14 +170,15 @@ func partNames(l Lang, terms []agent.Term) []string {
 }
 
 // rateUnit gives the suffix of a term's rate per hour.
-func rateUnit(unit string) string {
+func rateUnit(l Lang, unit string) string {
 	switch unit {
 	case "kWh", "MWh":
 		return thin + unit[:2]
 	case "", "1":
 		return "/h"
 	}
-	return thin + Unit(unit) + "/h"
+	_, suffix := display(l, unit)
+	return suffix + "/h"
 }
 
 // difference writes a change of a figure with its sign; percentages differ by
@@ -190,6 +191,6 @@ func difference(l Lang, v float64, digits int, unit string) string {
 	if unit == "1" {
 		return text + pair{thin + "points", thin + "个百分点"}.in(l)
 	}
-	_, suffix := display(unit)
+	_, suffix := display(l, unit)
 	return text + suffix
 }

@@ -158,6 +158,17 @@ var codeTexts = [...]codeText{
 	agent.WordOrder: {
 		pair{"wrong byte or word order", "字节序或字序错误"}, pair{"{} came in a wrong byte or word order", "{} 的字节序或字序错误"},
 		pair{"Compare the order at the end of the tag's \"at\" with the device's settings; ask what was changed at the PLC.", "请核对该测点 at 末尾的字序与设备设置，并查明 PLC 改动了什么。"}},
+	agent.NoFactor: {
+		pair{"no price or factor for that time", "该时间没有价格或系数"}, pair{"{} had no value for that time yet", "{} 在该时间尚无取值"},
+		pair{"Give the factor a step that begins early enough, with its source.", "请为该系数补充起始日期足够早的取值，并注明来源。"}},
+	agent.Extrapolated: {
+		pair{"computed by extrapolation", "按外推计算"}, pair{"{} is beyond what the table of densities covers, which was extrapolated", "{} 超出密度表的适用范围，密度按外推计算"}, pair{}},
+	agent.Calibration: {
+		pair{"analyser calibration", "分析仪校准"}, pair{"{}: an analyser was being calibrated", "{}：分析仪校准中"}, pair{}},
+	agent.Purge: {
+		pair{"purging of a sample line", "取样管路吹扫"}, pair{"{}: a sample line or probe was being purged", "{}：取样管路或探头吹扫中"}, pair{}},
+	agent.Maintenance: {
+		pair{"maintenance", "检修"}, pair{"{}: maintenance was going on", "{}：检修中"}, pair{}},
 	agent.TrendOnly: {
 		pair{"a trend only: this figure is for longer windows", "仅供观察趋势：该指标适用于更长的时段"}, pair{"{} is a trend only", "{} 仅供观察趋势"}, pair{}},
 }

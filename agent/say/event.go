@@ -110,8 +110,8 @@ func kindTexts() map[agent.EventKind]kindText {
 			over:  pair{"Tag {key} had no usable value for {for}: {why}. It has one again", "测点 {key} 曾 {for} 没有可用值：{why}。现已恢复"}},
 		agent.TagFrozen: {
 			name:  pair{"tag frozen", "测点不变"},
-			begun: pair{"Tag {key} repeats one value for too long; figures from it are uncertain", "测点 {key} 的数值长时间不变，由其得出的指标不确定"},
-			over:  pair{"Tag {key} repeated one value for {for}; figures from that time are uncertain. It moves again", "测点 {key} 的数值曾 {for} 不变，由该段数据得出的指标不确定。现已恢复变化"}},
+			begun: pair{"Tag {key} repeats one value for too long; figures from it that are not closed yet are uncertain", "测点 {key} 的数值长时间不变，由其得出且尚未关闭的指标不确定"},
+			over:  pair{"Tag {key} repeated one value for {for}; figures from it that were not closed by then are uncertain. It is no longer seen to repeat", "测点 {key} 的数值曾 {for} 不变，由其得出且当时尚未关闭的指标不确定。现已不再重复"}},
 		agent.ClockStepped: {
 			name:   pair{"clock set", "时钟调整"},
 			begun:  pair{"Clock of this PC: {why}", "本机时钟：{why}"},

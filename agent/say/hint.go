@@ -15,7 +15,7 @@ func (a *Account) hint(l Lang, shares []float64) string {
 	then, now := a.before, &a.Result
 	worse := -better(a.Quantity, now.Value)
 	sound := now.Quality == agent.Good || slices.Contains([]agent.Code{agent.LowCoverage, agent.PartialWindow}, now.Reason.Code)
-	if !sound || worse*(now.Value-then.Value) <= math.Hypot(then.U, now.U) {
+	if !sound || then.U <= 0 || now.U <= 0 || worse*(now.Value-then.Value) <= math.Hypot(then.U, now.U) {
 		return ""
 	}
 	most := 0

@@ -20,7 +20,7 @@ func Figure(l Lang, r agent.Result) (value, spread string) {
 	if r.Withheld() || !finite(r.Value) {
 		return Withheld(l, r.Reason.Code), ""
 	}
-	scale, unit := display(r.Unit)
+	scale, unit := display(l, r.Unit)
 	places := places(r.Value*scale, r.U*scale)
 	value = fixed(r.Value*scale, places) + unit
 	if r.Reason.Code == agent.CounterReset {
@@ -44,8 +44,8 @@ func Withheld(l Lang, c agent.Code) string {
 }
 
 // interval writes value and uncertainty as one expression: "(95.88 ± 0.97) %".
-func interval(value, u float64, unit string) string {
-	scale, unit := display(unit)
+func interval(l Lang, value, u float64, unit string) string {
+	scale, unit := display(l, unit)
 	places := places(value*scale, u*scale)
 	if u <= 0 {
 		return fixed(value*scale, places) + unit
@@ -76,12 +76,12 @@ func Value(v float64, unit string) string {
 }
 
 // about writes an estimate to two digits.
-func about(v float64, unit string) string {
+func about(l Lang, v float64, unit string) string {
 	if v != 0 && finite(v) {
 		step := math.Pow10(int(math.Floor(math.Log10(math.Abs(v)))) - 1)
 		v = math.Round(v/step) * step
 	}
-	_, suffix := display(unit)
+	_, suffix := display(l, unit)
 	return fixed(v, digitsAfter(v, 2)) + suffix
 }
 
@@ -91,16 +91,20 @@ func Percent(fraction float64) string {
 	return strconv.FormatFloat(math.Floor(fraction*1000+1e-6)/10, 'f', -1, 64) + thin + "%"
 }
 
-// Unit writes a unit as people do: m³ for m3.
-func Unit(unit string) string { return strings.NewReplacer("m3", "m³", "m2", "m²").Replace(unit) }
+// Unit writes a unit as people do: m³ for m3, t CO₂ for tCO2.
+func Unit(unit string) string {
+	return strings.NewReplacer("m3", "m³", "m2", "m²", "CO2", thin+"CO₂").Replace(unit)
+}
 
 // display gives the factor and the suffix that a result's unit is shown with.
-func display(unit string) (scale float64, suffix string) {
+func display(l Lang, unit string) (scale float64, suffix string) {
 	switch unit {
 	case "1":
 		return 100, thin + "%"
 	case "":
 		return 1, ""
+	case "yuan":
+		return 1, thin + pair{"yuan", "元"}.in(l)
 	}
 	return 1, thin + Unit(unit)
 }

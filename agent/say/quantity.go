@@ -38,7 +38,7 @@ func Target(l Lang, q agent.Quantity) string {
 	if !ok {
 		return q.Target
 	}
-	scale, unit := display(q.Unit)
+	scale, unit := display(l, q.Unit)
 	return Quantity(l, q) + " " + relation + " " + Value(goal*scale, "") + unit
 }
 
@@ -94,6 +94,12 @@ func quantityTexts() map[string]pair {
 		"acid_recovery.feed":            {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
 		"acid_recovery.loss":            {"Acid lost, as 100 %", "损失硫酸量（折百）"},
 
+		"value.value": {"Value in money", "经济价值"},
+
+		"energy_carbon.tce_equal":      {"Coal equivalent by equal value", "折标准煤量（等价值）"},
+		"energy_carbon.tce_equivalent": {"Coal equivalent by equivalent value", "折标准煤量（当量值）"},
+		"energy_carbon.co2":            {"CO2 of the energy", "二氧化碳量"},
+
 		"waste_heat_power.share_net":        {"Self-generation share, net", "余热自发电占比（净）"},
 		"waste_heat_power.share_gross":      {"Self-generation share, gross", "余热自发电占比（毛）"},
 		"waste_heat_power.self_consumption": {"Own use of own power", "自发自用率"},
@@ -107,7 +113,9 @@ func quantityTexts() map[string]pair {
 func familyTexts() map[string]pair {
 	return map[string]pair{
 		"acid_recovery":    {"Acid recovery", "硫酸回收"},
+		"energy_carbon":    {"Energy and carbon", "能源与碳"},
 		"oil_mist":         {"Oil mist", "油雾回收"},
+		"value":            {"Value", "经济价值"},
 		"waste_heat_power": {"Waste-heat power", "余热发电"},
 	}
 }
@@ -132,5 +140,14 @@ func roleTexts() map[string]pair {
 		"pull":        {"Glass drawn", "玻璃出料量"},
 		"flue_heat":   {"Flue-gas heat before the boiler", "锅炉前烟气热量"},
 		"stack_heat":  {"Flue-gas heat behind the boiler", "锅炉后烟气热量"},
+
+		"worth":       {"Worth", "价值"},
+		"cost":        {"Cost", "成本"},
+		"oil":         {"Oil", "油"},
+		"electricity": {"Electricity", "电力"},
+		"gas":         {"Natural gas", "天然气"},
+		"coal":        {"Coal", "煤"},
+		"steam":       {"Steam", "蒸汽"},
+		"heat":        {"Heat", "热力"},
 	}
 }

@@ -51,11 +51,11 @@ func TestEvent(t *testing.T) {
 			"The buffer cannot be written: reason not known. Readings wait in memory; what no longer fits is dropped and counted. Check free space and health of the disk.",
 			"本地缓存无法写入：原因不明。读数暂存内存；放不下的会被丢弃并计数。请检查磁盘剩余空间和健康状况。"},
 		{agent.Event{Kind: agent.TagFrozen, Key: "mill.c_out", Start: t0, Reason: agent.Reason{Code: agent.Frozen}},
-			"Tag mill.c_out repeats one value for too long; figures from it are uncertain. Compare with the instrument's own display; restart its transmitter or analyser.",
-			"测点 mill.c_out 的数值长时间不变，由其得出的指标不确定。请与仪表就地显示对比，并重启变送器或分析仪。"},
+			"Tag mill.c_out repeats one value for too long; figures from it that are not closed yet are uncertain. Compare with the instrument's own display; restart its transmitter or analyser.",
+			"测点 mill.c_out 的数值长时间不变，由其得出且尚未关闭的指标不确定。请与仪表就地显示对比，并重启变送器或分析仪。"},
 		{agent.Event{Kind: agent.TagFrozen, Key: "mill.c_out", Start: t0, End: t0.Add(2 * time.Hour), Reason: agent.Reason{Code: agent.Frozen}},
-			"Tag mill.c_out repeated one value for 2 h; figures from that time are uncertain. It moves again.",
-			"测点 mill.c_out 的数值曾 2 小时 不变，由该段数据得出的指标不确定。现已恢复变化。"},
+			"Tag mill.c_out repeated one value for 2 h; figures from it that were not closed by then are uncertain. It is no longer seen to repeat.",
+			"测点 mill.c_out 的数值曾 2 小时 不变，由其得出且当时尚未关闭的指标不确定。现已不再重复。"},
 		{agent.Event{Kind: "volcano", Key: "etna"}, "volcano etna.", "volcano etna。"},
 	} {
 		if got := plain(Event(EN, c.e)); got != c.en {

@@ -88,7 +88,7 @@ func Chart(l Lang, figures, without int, lowest, highest float64, unit string) s
 
 // Rounded writes a value to the digit of a step, to four digits without one.
 func Rounded(v, step float64, unit string) string {
-	scale, suffix := display(unit)
+	scale, suffix := display(EN, unit)
 	if step > 0 && finite(step) {
 		return fixed(v*scale, digitsAfter(step*scale, 1)) + suffix
 	}

@@ -71,7 +71,7 @@ func figureLine(l Lang, r agent.Result) string {
 		}
 		return sentence(l, capital(text))
 	}
-	figure := interval(r.Value, r.U, r.Unit)
+	figure := interval(l, r.Value, r.U, r.Unit)
 	if r.U > 0 {
 		return pair{"{v}: value ± expanded uncertainty U (k = 2).", "{v}：数值 ± 扩展不确定度 U（k = 2）。"}.fill(l, "v", figure)
 	}
@@ -134,7 +134,7 @@ func estimateLine(l Lang, r agent.Result) string {
 	var worth []string
 	for _, t := range r.Terms {
 		if t.Role != stockRole && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
-			worth = append(worth, Role(l, t.Role)+" "+about(t.Total/t.Seconds*lost, termUnit(t.Unit)))
+			worth = append(worth, Role(l, t.Role)+" "+about(l, t.Total/t.Seconds*lost, termUnit(t.Unit)))
 		}
 	}
 	if lost == 0 || len(worth) == 0 {
@@ -154,7 +154,7 @@ func termLine(l Lang, t agent.Term) string {
 		u = 2 * math.Hypot(t.USys, t.URand)
 	}
 	return pair{"{role}: {total} over {t} ({tag}).", "{role}：{t}内共 {total}（{tag}）。"}.fill(l,
-		"role", Role(l, t.Role), "total", interval(t.Total, u, termUnit(t.Unit)), "t", Seconds(l, t.Seconds), "tag", t.Tag)
+		"role", Role(l, t.Role), "total", interval(l, t.Total, u, termUnit(t.Unit)), "t", Seconds(l, t.Seconds), "tag", t.Tag)
 }
 
 // termUnit keeps a plain number from being shown as a percentage.

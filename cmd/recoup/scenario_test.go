@@ -181,7 +181,7 @@ func TestDrills(t *testing.T) {
 				}
 			}},
 		"word-order": {agent.Bad, agent.LowCoverage, agent.NoVerdict,
-			[]string{"8 h lost: glass.flue_flow came in a wrong byte or word order."}, []string{"缺失 8 小时：glass.flue_flow 的字节序或字序错误。"}, func(t *testing.T, d *drilled) {
+			[]string{" lost: glass.flue_flow came in a wrong byte or word order."}, []string{"：glass.flue_flow 的字节序或字序错误。"}, func(t *testing.T, d *drilled) {
 				if r := d.asked(t, "glass.power.share_net"); r.Quality != agent.Good {
 					t.Errorf("the share by the meters, which are right, is %v %v", r.Quality, r.Reason)
 				}
@@ -194,7 +194,7 @@ func TestDrills(t *testing.T) {
 			[]string{"Target missed, even at the better end", "Weak-acid purge weighs most.", "Where to look first: "}, []string{"不达标", "稀酸排放影响最大。", "先查："}, nil},
 		"hrsg-fouling": {agent.Good, agent.NoReason, agent.NoVerdict,
 			[]string{"weighs most.", "Where to look first: ", "soot"}, []string{"影响最大。", "先查：", "吹灰"}, nil},
-		"clock-step": {agent.Uncertain, agent.ClockStep, agent.NoVerdict,
+		"clock-step": {agent.Uncertain, agent.ClockStep, agent.Inconclusive,
 			[]string{"the PC's clock was set"}, []string{"计算机时钟被调整"}, nil},
 		"meter-swapped": {agent.Good, agent.NoReason, agent.Pass,
 			[]string{"30 min lost: glass.import_energy did not answer in time.", "lost: totaliser glass.import_energy goes on from a new base."},
@@ -214,7 +214,7 @@ func TestDrills(t *testing.T) {
 			}
 			d := drill(t, s)
 			r := d.asked(t, s.figure)
-			if r.Quality != want.quality || r.Reason.Code != want.code || want.verdict != agent.NoVerdict && r.Verdict != want.verdict {
+			if r.Quality != want.quality || r.Reason.Code != want.code || r.Verdict != want.verdict {
 				t.Errorf("%s: %.4g ± %.2g, %v, %v, verdict %q; want %v, %v, %q", s.figure, r.Value, r.U, r.Quality, r.Reason, r.Verdict, want.quality, want.code, want.verdict)
 			}
 			d.honest(t)
