@@ -17,6 +17,11 @@ test: ## every test, with the race detector; Go and make only
 	$(GO) vet ./...
 	$(GO) test -race ./...
 
+TRUTH_SEEDS ?= 100
+TRUTH_DAYS  ?= 7
+truth: ## the figures against what simulated plants hide: TRUTH_SEEDS of each, TRUTH_DAYS, every fault; prints the tables
+	TRUTH_SEEDS=$(TRUTH_SEEDS) TRUTH_DAYS=$(TRUTH_DAYS) $(GO) test -count 1 -timeout 1h -v -run '^TestTruth' ./cmd/recoup
+
 bench: ## speed, as ratios and per-item costs
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
@@ -42,5 +47,5 @@ cross: ## binaries for every system we serve, without CGO, with their sizes
 	  printf '%-32s %9d bytes\n' $$out $$(wc -c < $$out); \
 	done
 
-.PHONY: help build demo test bench fuzz lint cross
+.PHONY: help build demo test truth bench fuzz lint cross
 .DEFAULT_GOAL := help

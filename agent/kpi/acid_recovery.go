@@ -13,13 +13,14 @@ var acidRecoveryExample string
 
 // acidRecovery is the section of the family.
 type acidRecovery struct {
-	Feed        acidStream `yaml:"feed"`
-	Product     acidStream `yaml:"product"`
-	Tanks       []tank     `yaml:"tanks"`
-	Losses      acidLosses `yaml:"losses"`
-	Quantities  []string   `yaml:"quantities"`
-	Target      string     `yaml:"target"`
-	MinCoverage *float64   `yaml:"min_coverage"`
+	Feed        acidStream    `yaml:"feed"`
+	Product     acidStream    `yaml:"product"`
+	Tanks       []tank        `yaml:"tanks"`
+	Losses      acidLosses    `yaml:"losses"`
+	Quantities  []string      `yaml:"quantities"`
+	Target      string        `yaml:"target"`
+	MinCoverage *float64      `yaml:"min_coverage"`
+	Masks       []maskSection `yaml:"masks"`
 }
 
 // acidStream is one flow of acid. Of a volume flow the strength needs the
@@ -81,6 +82,7 @@ func newAcidRecovery(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "feed", "kg", total, amount, feed)
 	b.offer(&kpi, "loss", "kg", altogether, amount, losses)
 	b.choose(&kpi, section.Quantities, section.Target)
+	b.masks(&kpi, section.Masks)
 	return b.built(kpi, faults)
 }
 

@@ -18,13 +18,13 @@ type chaos struct {
 	tags  []*agent.Tag
 	now   float64
 	count uint64
-	shown [6]float64 // values that are repeated
+	shown [7]float64 // values that are repeated
 	calm  bool       // the clock is never set
 }
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
-	for i := range 6 {
+	for i := range 7 {
 		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
 		tag.Every = 5 * time.Second
 		c.tags = append(c.tags, tag)
@@ -35,9 +35,14 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[3].Cutoff = 3
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
+	c.tags[6].Hold = true // a bit
+	off := 0.0
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
-		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]))
+		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
+		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
+		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}))
 	return c
 }
 
@@ -95,7 +100,10 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 		}
 		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
 	}
-	if tag.Frozen == 0 || c.IntN(20) == 0 {
+	if i == 6 && c.IntN(15) == 0 {
+		c.shown[i] = 1 - c.shown[i]
+	}
+	if i < 6 && (tag.Frozen == 0 || c.IntN(20) == 0) {
 		c.shown[i] = c.NormFloat64() * 10
 	}
 	r := good(tag, at, c.shown[i])
@@ -147,7 +155,7 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 }
 
 func TestAnythingSurvivesRestore(t *testing.T) {
-	froze := 0
+	froze, hidden, open := 0, 0.0, 0.0
 	for seed := range uint64(12) {
 		c := newChaos(t, seed, false)
 		other := newChaos(t, seed, false).rig.engine
@@ -170,9 +178,15 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
 				t.Errorf("seed %d: got %+v", seed, one)
 			}
+			if one.KPI == "masked.ratio" && one.Window.Kind == agent.Cell {
+				hidden, open = hidden+lostSeconds(one, agent.Calibration, "t6"), open+one.Terms[0].Seconds
+			}
 		}
 	}
 	if froze < 20 {
 		t.Errorf("got %d events of frozen tags, want many", froze)
+	}
+	if hidden < 1000 || open < 1000 {
+		t.Errorf("got %g s masked and %g s not, want much of both", hidden, open)
 	}
 }

@@ -18,6 +18,7 @@ type energyCarbon struct {
 	Quantities  []string        `yaml:"quantities"`
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
+	Masks       []maskSection   `yaml:"masks"`
 }
 
 // carrier is an energy that is saved or used, with the factors it counts by.
@@ -62,6 +63,7 @@ func newEnergyCarbon(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "tce_equivalent", "tce", signed(off), signedBounds(off), equivalent...)
 	b.offer(&kpi, "co2", "tCO2", signed(off), signedBounds(off), carbon...)
 	b.choose(&kpi, section.Quantities, section.Target)
+	b.masks(&kpi, section.Masks)
 	return b.built(kpi, faults)
 }
 

@@ -68,7 +68,7 @@ func (b *builder) factors(sections []factorSection) {
 		case slices.ContainsFunc(b.known, func(f *Factor) bool { return f.Name == s.Name }):
 			b.faults.Add(path+".name", "put all steps into one factor", "%s is given twice", s.Name)
 		default:
-			b.known = append(b.known, b.stepped(path, s))
+			b.known = append(b.known, b.stepped(path+".", s))
 		}
 	}
 	own := len(b.known)
@@ -79,17 +79,20 @@ func (b *builder) factors(sections []factorSection) {
 	}
 }
 
-// stepped reads one factor.
+// stepped reads one factor, whose keys are below prefix path.
 func (b *builder) stepped(path string, s factorSection) *Factor {
 	f := &Factor{Name: s.Name, Unit: s.Unit}
 	if s.Unit == "" {
-		b.faults.Add(path+".unit", "write for example unit: yuan/kg", "%s has no unit", s.Name)
+		b.faults.Add(path+"unit", "write for example unit: yuan/kg", "%s has no unit", s.Name)
+	}
+	if s.Source == "" && slices.ContainsFunc(s.Steps, func(step stepSection) bool { return step.Source == "" }) {
+		b.faults.Add(path+"source", `write for example source: "contract 12"`, "%s has no source: every result names it", s.Name)
 	}
 	if len(s.Steps) == 0 {
-		b.faults.Add(path+".steps", "write for example steps: [{from: 2026-01-01, value: 7.9}]", "%s has no value", s.Name)
+		b.faults.Add(path+"steps", "write for example steps: [{from: 2026-01-01, value: 7.9}]", "%s has no value", s.Name)
 	}
 	for i, step := range s.Steps {
-		at := fmt.Sprintf("%s.steps[%d]", path, i)
+		at := fmt.Sprintf("%ssteps[%d]", path, i)
 		from, err := time.Parse(time.DateOnly, step.From)
 		switch {
 		case err != nil || from.Year() < 1970 || from.Year() > 2200:
@@ -102,8 +105,6 @@ func (b *builder) stepped(path string, s factorSection) *Factor {
 			b.faults.Add(at+".value", "write a number above 0; for what is paid or used up, write subtract: true beside its tag", "%g is not above 0", *step.Value)
 		case !(step.U >= 0 && step.U < *step.Value):
 			b.faults.Add(at+".u", "write the standard uncertainty in the factor's unit, or delete the key: it is exact then", "%g does not go with a value of %g", step.U, *step.Value)
-		case cmp.Or(step.Source, s.Source) == "":
-			b.faults.Add(path+".source", `write for example source: "contract 12"`, "%s has no source: every result names it", s.Name)
 		default:
 			f.Steps = append(f.Steps, Step{From: from, Value: *step.Value, U: step.U, Source: cmp.Or(step.Source, s.Source)})
 		}

@@ -43,6 +43,12 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Stock      bool      `json:",omitempty"`
 		Dated      []*Factor `json:",omitempty"`
 	}
+	type mask struct {
+		Tag    measure
+		As     string
+		When   *float64
+		Settle time.Duration
+	}
 	var terms []term
 	for _, t := range q.Terms {
 		d := term{Role: t.Role, Unit: t.Unit, Factor: t.Factor}
@@ -58,6 +64,10 @@ func (c *calendar) define(q *quantity) [32]byte {
 		d.Stock, d.Dated = t.Stock, t.Dated
 		terms = append(terms, d)
 	}
+	var masks []mask
+	for _, m := range q.Masks {
+		masks = append(masks, mask{measureOf(m.Tag), m.As.String(), m.When, m.Settle})
+	}
 	return hashOf(struct {
 		Formula                 int // counts up when the engine's arithmetic changes
 		Family, Name, Key, Unit string
@@ -68,7 +78,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Day                     int
 		Shifts                  []int
 		MinWindow               agent.WindowKind `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow})
+		Masks                   []mask           `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks})
 }
 
 func hashOf(v any) [32]byte {

@@ -102,12 +102,11 @@ func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
 			g := &in.segs[q.pos[failing]]
 			l = loss{g.code, in.about(g.trait)}
 		}
-		switch {
-		case failing < 0 && is == clear0:
+		if failing < 0 && is == unmasked {
 			q.cover(cur, end, a)
-		default:
+		} else {
 			a.lost[l] += end - cur
-			if owing && is == clear0 && q.silent() {
+			if owing && is == unmasked && q.silent() {
 				q.owe(cur, end, l, a)
 			}
 		}

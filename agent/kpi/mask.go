@@ -117,7 +117,7 @@ func (m *masking) isOn(t int64) bool {
 type veil uint8
 
 const (
-	clear0 veil = iota
+	unmasked veil = iota
 	unknown
 	masked
 )
@@ -136,7 +136,7 @@ func (q *quantity) veiled(cur, end int64) (is veil, l loss, until int64) {
 		case is == masked:
 		case m.hides(g) || m.any && q.touches(m):
 			is, l = masked, loss{m.As, m.in.tag.Name}
-		case !g.ok && is == clear0:
+		case !g.ok && is == unmasked:
 			is, l = unknown, loss{g.code, m.in.about(g.trait)}
 		}
 	}

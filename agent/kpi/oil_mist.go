@@ -14,11 +14,12 @@ var oilMistExample string
 
 // oilMist is the section of the family.
 type oilMist struct {
-	Inlet       duct     `yaml:"inlet"`
-	Outlet      duct     `yaml:"outlet"`
-	Recovered   string   `yaml:"recovered"`
-	Target      string   `yaml:"target"`
-	MinCoverage *float64 `yaml:"min_coverage"`
+	Inlet       duct          `yaml:"inlet"`
+	Outlet      duct          `yaml:"outlet"`
+	Recovered   string        `yaml:"recovered"`
+	Target      string        `yaml:"target"`
+	MinCoverage *float64      `yaml:"min_coverage"`
+	Masks       []maskSection `yaml:"masks"`
 }
 
 // duct is one side of the treatment.
@@ -48,6 +49,7 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 		kpi.Quantities = append(kpi.Quantities, b.quantity("recovered", "kg", total, agent.Range{Lo: 0, Hi: math.Inf(1)}, mass))
 	}
 	b.aim(&kpi, section.Target)
+	b.masks(&kpi, section.Masks)
 	faults.Join(kpi.Family, b.faults.Err())
 	return kpi, faults.Err()
 }

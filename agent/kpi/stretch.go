@@ -117,7 +117,7 @@ func (in *input) carry(next *stretch) {
 	var run series
 	if next.linked {
 		from := len(old) - 1
-		for from > 0 && (old[from].isMark() || old[from].t > next.start-next.shift-in.keep) {
+		for from > 0 && (old[from].isMark() || in.keep > 0 && old[from].t > next.start-next.shift-in.keep) {
 			from--
 		}
 		for _, el := range old[max(from, 0):] {

@@ -19,6 +19,7 @@ type valueSection struct {
 	Factors     []factorSection `yaml:"factors"`
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
+	Masks       []maskSection   `yaml:"masks"`
 }
 
 // item is an amount with its price: the name of a factor, or the price's own
@@ -61,6 +62,7 @@ func newValue(spec agent.Spec) (KPI, error) {
 	if len(b.faults) == 0 {
 		b.aim(&kpi, section.Target)
 	}
+	b.masks(&kpi, section.Masks)
 	return b.built(kpi, faults)
 }
 
@@ -79,7 +81,7 @@ func (b *builder) priced(path string, it item, currency string) Term {
 		b.faults.Add(at, "delete price, or the steps", "the price is given twice")
 	case it.Steps != nil:
 		own := factorSection{Name: "price." + cmp.Or(it.Label, it.Amount), Unit: it.Unit, Source: it.Source, Steps: it.Steps}
-		price, at = b.stepped(path[:max(0, len(path)-1)], own), path+"unit"
+		price, at = b.stepped(path, own), path+"unit"
 	case it.Price == "":
 		b.faults.Add(at, "name a price that factors gives, or write unit, source and steps here", "missing: the price of %s: without it there is no value", cmp.Or(it.Label, it.Amount, "the amount"))
 	default:

@@ -14,14 +14,15 @@ var wasteHeatPowerExample string
 
 // wasteHeatPower is the section of the family.
 type wasteHeatPower struct {
-	Generation  generation `yaml:"generation"`
-	Import      string     `yaml:"import"`
-	Export      string     `yaml:"export"`
-	Pull        string     `yaml:"pull"`
-	Flue        flue       `yaml:"flue"`
-	Quantities  []string   `yaml:"quantities"`
-	Target      string     `yaml:"target"`
-	MinCoverage *float64   `yaml:"min_coverage"`
+	Generation  generation    `yaml:"generation"`
+	Import      string        `yaml:"import"`
+	Export      string        `yaml:"export"`
+	Pull        string        `yaml:"pull"`
+	Flue        flue          `yaml:"flue"`
+	Quantities  []string      `yaml:"quantities"`
+	Target      string        `yaml:"target"`
+	MinCoverage *float64      `yaml:"min_coverage"`
+	Masks       []maskSection `yaml:"masks"`
 }
 
 // generation is the power plant: what its generator gives and what it uses itself.
@@ -72,6 +73,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "specific", "kWh/t", netPerTonne, anything, gross, auxiliaries, b.pull(section.Pull))
 	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
 	b.choose(&kpi, section.Quantities, section.Target)
+	b.masks(&kpi, section.Masks)
 	return b.built(kpi, faults)
 }
 
