@@ -221,7 +221,7 @@ func TestReplayOfHandMadeRecordings(t *testing.T) {
 		start := time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
 		for s := 0; s <= 1800; s += 10 {
 			at := start.Add(time.Duration(s) * time.Second).In(time.FixedZone("", 8*3600)).Format(time.DateTime)
-			for tag, value := range map[string]string{"mill.q_in": "50000", "mill.c_in": "400", "mill.q_out": "50000", "mill.c_out": "20", "other": "1"} {
+			for tag, value := range map[string]string{"mill.q_in": "50000", "mill.c_in": "400", "mill.q_out": "50000", "mill.c_out": "20", "mill.calibration": "0", "other": "1"} {
 				text += at + "," + tag + "," + value + "\n"
 			}
 		}

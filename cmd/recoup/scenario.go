@@ -100,7 +100,11 @@ func usual() scenario {
 		at := func(plant string, kind sim.IncidentKind, point string, from, to time.Time) planned {
 			return planned{plant, sim.Incident{Kind: kind, Point: point, From: from, To: to}}
 		}
-		return []planned{
+		var all []planned
+		for days := range 6 { // the analysers are calibrated every morning
+			all = append(all, at("mill", sim.Calibration, "", ago(days, 9.5), ago(days, 9.5).Add(10*time.Minute)))
+		}
+		return append(all, []planned{
 			at("mill", sim.CounterReset, "", ago(21, 10), ago(21, 11)),
 			at("mill", sim.PLCOff, "", ago(9, 22), ago(8, 3)),
 			at("mill", sim.FlameOut, "", ago(4, 13), ago(4, 15.5)),
@@ -109,7 +113,7 @@ func usual() scenario {
 			at("acid", sim.Frozen, "so2", ago(3, 9), ago(3, 14)),
 			at("glass", sim.MeterSwapped, "", ago(17, 9), ago(17, 9.5)),
 			at("glass", sim.HRSGFouling, "", ago(7, 0), ago(5, 0)),
-		}
+		}...)
 	}}
 }
 
