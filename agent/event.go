@@ -20,12 +20,17 @@ const (
 	RowRejected    EventKind = "row_rejected"    // Key: the upstream
 	PageDown       EventKind = "page_down"       // the local endpoint cannot listen
 	SegmentDamaged EventKind = "segment_damaged" // Key: the file
+	Revised        EventKind = "revised"         // Key: the source whose late readings were counted; Start…End: the cells looked at
+	Diagnosed      EventKind = "diagnosis"       // Key: the rule; Reason: what holds
+	ConfigChanged  EventKind = "config"          // Key: what changed; Detail: before and after
+	MeterOverdue   EventKind = "meter_overdue"   // Key: the tag; Start: since when
 )
 
 // EventKinds lists all kinds, so that tests can ask for a text of each.
 func EventKinds() []EventKind {
 	return []EventKind{AgentRun, SourceDown, TagBad, TagFrozen, ClockStepped, GapRecorded, CounterChanged, LateArrived,
-		DefinitionNew, DiskTrouble, UpstreamDown, RowRejected, PageDown, SegmentDamaged}
+		DefinitionNew, DiskTrouble, UpstreamDown, RowRejected, PageDown, SegmentDamaged,
+		Revised, Diagnosed, ConfigChanged, MeterOverdue}
 }
 
 // Event is something that began or ended. The same Kind, Key and Start with End

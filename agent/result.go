@@ -29,6 +29,7 @@ const (
 	Week  WindowKind = "week"
 	Month WindowKind = "month"
 	Year  WindowKind = "year"
+	Lot   WindowKind = "lot" // while a tag shows one coil, lot or campaign number
 )
 
 // WindowKinds lists all, shortest first.
@@ -39,6 +40,7 @@ type Window struct {
 	Kind       WindowKind
 	Start, End time.Time
 	Zone       string
+	ID         string // of a Lot: the coil, lot or campaign number; else ""
 }
 
 // Lost is time that a term could not cover, by cause. About names the tag or
@@ -58,6 +60,7 @@ type Term struct {
 	Total           float64 // in Unit, over the jointly covered time
 	Seconds         float64 // covered
 	USys, URand     float64 // standard uncertainties in Unit; USys < 0: an accuracy was not stated
+	Head, Tail      float64 // of a stock: what of URand its readings at the two ends have, in squares
 	Lost            []Lost
 }
 
@@ -77,6 +80,18 @@ type Result struct {
 	Factors   []string
 	Config    [32]byte // hash of the KPI's definition
 	Revision  int      // counts up when late data changed the result
+
+	Doubts  []Lost  // covered seconds by the doubt that lies on their readings
+	Doubted float64 // covered seconds with any doubt
+	Was     *Result // of a revision: the result before it, without its own Was
+
+	// Estimate and EstimateU are what a total would be over the whole window if
+	// the time that was lost had been like the rest; both 0 for none. An estimate
+	// never takes the place of Value.
+	Estimate, EstimateU float64
+
+	Colour Colour  // local rating
+	Score  float64 // 0 at the configured benchmark value, 1 at the leading value; with a Colour but Grey
 }
 
 // Withheld reports that the result carries reasons but no figure.
@@ -94,4 +109,25 @@ type ResultKey struct {
 // Key gives the result's identity.
 func (r *Result) Key() ResultKey {
 	return ResultKey{r.KPI, r.Window.Kind, r.Window.Start.Unix(), r.States, r.Config}
+}
+
+// Colour is a local rating of a result against values that the configuration
+// states. It is never the rating of an authority. Grey is not yellow: it says
+// that there is nothing to rate.
+type Colour uint8
+
+const (
+	NoColour Colour = iota // the KPI is not rated
+	Grey
+	Red
+	Yellow
+	Green
+)
+
+// String gives "", grey, red, yellow or green.
+func (c Colour) String() string {
+	if c > Green {
+		return ""
+	}
+	return [...]string{"", "grey", "red", "yellow", "green"}[c]
 }

@@ -35,14 +35,45 @@ func appendResult(dst []byte, r *agent.Result) []byte {
 		dst = appendString(dst, f)
 	}
 	dst = append(dst, r.Config[:]...)
-	return binary.AppendVarint(dst, int64(r.Revision))
+	return appendRest(binary.AppendVarint(dst, int64(r.Revision)), r)
+}
+
+// appendRest writes what results have had since they were first stored. One that
+// has none of it ends before.
+func appendRest(dst []byte, r *agent.Result) []byte {
+	parts := r.Window.ID != "" || len(r.Doubts) > 0 || r.Doubted != 0 || r.Was != nil || r.Estimate != 0 || r.EstimateU != 0 || r.Colour != 0 || r.Score != 0
+	for i := range r.Terms {
+		parts = parts || r.Terms[i].Head != 0 || r.Terms[i].Tail != 0
+	}
+	if !parts {
+		return dst
+	}
+	dst = appendLost(appendString(dst, r.Window.ID), r.Doubts)
+	for _, f := range []float64{r.Doubted, r.Estimate, r.EstimateU, r.Score} {
+		dst = appendFloat(dst, f)
+	}
+	dst = append(dst, byte(r.Colour))
+	for i := range r.Terms {
+		dst = appendFloat(appendFloat(dst, r.Terms[i].Head), r.Terms[i].Tail)
+	}
+	if r.Was == nil {
+		return append(dst, 0)
+	}
+	was := *r.Was
+	was.Was = nil
+	inner := appendResult(nil, &was)
+	return append(binary.AppendUvarint(append(dst, 1), uint64(len(inner))), inner...)
 }
 
 func appendTerm(dst []byte, t *agent.Term) []byte {
 	dst = appendString(appendString(appendString(dst, t.Role), t.Tag), t.Unit)
 	dst = appendFloat(appendFloat(appendFloat(appendFloat(dst, t.Total), t.Seconds), t.USys), t.URand)
-	dst = binary.AppendUvarint(dst, uint64(len(t.Lost)))
-	for _, l := range t.Lost {
+	return appendLost(dst, t.Lost)
+}
+
+func appendLost(dst []byte, all []agent.Lost) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(all)))
+	for _, l := range all {
 		dst = appendFloat(appendString(append(dst, byte(l.Cause)), l.About), l.Seconds)
 	}
 	return dst
@@ -93,17 +124,48 @@ func (in *input) result(r *agent.Result) {
 	}
 	copy(r.Config[:], in.bytes(len(r.Config)))
 	r.Revision = int(in.varint())
+	if len(in.b) > 0 && !in.bad {
+		in.rest(r)
+	}
+}
+
+// rest reads what appendRest wrote.
+func (in *input) rest(r *agent.Result) {
+	r.Window.ID, r.Doubts = in.name(), in.lost()
+	r.Doubted, r.Estimate, r.EstimateU, r.Score = in.float(), in.float(), in.float(), in.float()
+	r.Colour = agent.Colour(in.byte())
+	for i := range r.Terms {
+		r.Terms[i].Head, r.Terms[i].Tail = in.float(), in.float()
+	}
+	if in.byte() == 0 || in.bad {
+		return
+	}
+	inner := input{b: in.bytes(in.count(1)), names: in.names}
+	was := agent.Result{KPI: inner.name(), Window: agent.Window{Kind: agent.WindowKind(inner.name()), Start: inner.time()}}
+	inner.result(&was)
+	if inner.bad || len(inner.b) > 0 || was.Was != nil {
+		in.fail()
+		return
+	}
+	r.Was = &was
 }
 
 func (in *input) term(t *agent.Term) {
 	t.Role, t.Tag, t.Unit = in.name(), in.name(), in.name()
 	t.Total, t.Seconds, t.USys, t.URand = in.float(), in.float(), in.float(), in.float()
-	if n := in.count(10); n > 0 {
-		t.Lost = make([]agent.Lost, n)
+	t.Lost = in.lost()
+}
+
+func (in *input) lost() []agent.Lost {
+	n := in.count(10)
+	if n == 0 {
+		return nil
 	}
-	for i := range t.Lost {
-		t.Lost[i] = agent.Lost{Cause: agent.Code(in.byte()), About: in.name(), Seconds: in.float()}
+	all := make([]agent.Lost, n)
+	for i := range all {
+		all[i] = agent.Lost{Cause: agent.Code(in.byte()), About: in.name(), Seconds: in.float()}
 	}
+	return all
 }
 
 func appendEvent(dst []byte, e *agent.Event) []byte {

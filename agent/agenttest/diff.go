@@ -111,9 +111,21 @@ func OddBatch(tags []*agent.Tag) *agent.Batch {
 		Value: math.NaN(), U: math.Inf(1), Coverage: 0.25, Quality: agent.Uncertain, Reason: agent.Reason{Code: agent.LowCoverage, Detail: "25 %"},
 		Verdict: agent.Inconclusive, Partial: true, States: "rolling", Factors: []string{"a", "", "中"}, Config: [32]byte{1, 31: 255}, Revision: -3,
 		Terms: []agent.Term{{}, {Role: "inlet", Tag: "mill.t0", Unit: "kg", Total: -0.5, Seconds: 899.5, USys: -1, URand: 1e-300,
-			Lost: []agent.Lost{{Cause: agent.Timeout, About: "mill", Seconds: -2.5}, {}}}}}}
+			Lost: []agent.Lost{{Cause: agent.Timeout, About: "mill", Seconds: -2.5}, {}}}}}, revised(at)}
 	b.Events = []agent.Event{{}, {Kind: agent.TagBad, Key: "mill.t0", Start: at, End: at.Add(time.Second), Reason: agent.Reason{Code: agent.Sentinel, Detail: "65535"}},
 		{Kind: agent.GapRecorded, Key: "x", Start: at, Gap: &agent.Gap{From: agent.Mark{Epoch: 3, Seq: 4}, To: agent.Mark{Epoch: 5, Seq: 6},
 			First: at, Last: at.Add(time.Minute), Rows: map[string]int{"mill": 3, "": -1}}}, {Gap: &agent.Gap{}}}
 	return b
+}
+
+// revised is a result that has every field a revision of a lot's total may have.
+func revised(at time.Time) agent.Result {
+	r := agent.Result{KPI: "mill.oil.recovered", Unit: "kg", Window: agent.Window{Kind: agent.Lot, Start: at, End: at.Add(time.Hour), ID: "coil 4711"},
+		Value: 2, U: 0.5, Coverage: 0.75, Quality: agent.Uncertain, Revision: 1, Doubts: []agent.Lost{{Cause: agent.Overdue, About: "mill.t0", Seconds: 30}}, Doubted: 30,
+		Estimate: 2.5, EstimateU: 0.75, Colour: agent.Yellow, Score: 0.25,
+		Terms: []agent.Term{{Role: "tank", Unit: "kg", Total: 2, Seconds: 2700, Head: 0.25, Tail: 0.125}}}
+	was := r
+	was.Revision, was.Value, was.Doubts = 0, 1, nil
+	r.Was = &was
+	return r
 }

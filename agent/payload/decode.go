@@ -99,10 +99,12 @@ func (f batchForm) complete() bool {
 	return f.Seq > 0 && f.Source != "" && f.Received != nil && f.Boot != nil && f.MonoNS != nil && f.TookNS != nil
 }
 func (f readingForm) complete() bool { return f.Time != nil && f.Quality != nil }
-func (f resultForm) complete() bool  { return f.Revision != nil }
-func (f termForm) complete() bool    { return f.Seconds != nil }
-func (f lostForm) complete() bool    { return f.Seconds != nil }
-func (f eventForm) complete() bool   { return f.Start != nil }
+func (f resultForm) complete() bool {
+	return f.Revision != nil && (f.Was == nil || f.Was.Revision != nil && f.Was.Was == nil)
+}
+func (f termForm) complete() bool  { return f.Seconds != nil }
+func (f lostForm) complete() bool  { return f.Seconds != nil }
+func (f eventForm) complete() bool { return f.Start != nil }
 
 // list is a slice that stops at its first bad element, so that a small hostile
 // payload cannot fill the memory with empty ones.

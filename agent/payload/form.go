@@ -28,6 +28,23 @@ type resultForm struct {
 	Factors  []string       `json:"factors,omitempty"`
 	Config   hash           `json:"config"`
 	Revision *int           `json:"revision"`
+	Doubts   list[lostForm] `json:"doubts,omitempty"`
+	Doubted  float64        `json:"doubted,omitempty"`
+	Estimate *estimateForm  `json:"estimate,omitempty"`
+	Rating   *ratingForm    `json:"rating,omitempty"`
+	Was      *resultForm    `json:"was,omitempty"` // the revision before
+}
+
+// estimateForm is of the whole window, as if what was lost had been like the rest.
+type estimateForm struct {
+	Value float64 `json:"value"`
+	U     float64 `json:"u"`
+}
+
+// ratingForm is against values that the sender's configuration states.
+type ratingForm struct {
+	Colour colourWord `json:"colour"`
+	Score  float64    `json:"score"`
 }
 
 type windowForm struct {
@@ -35,6 +52,7 @@ type windowForm struct {
 	Start time.Time        `json:"start"`
 	End   time.Time        `json:"end"`
 	Zone  string           `json:"zone,omitempty"`
+	ID    string           `json:"id,omitempty"` // of a lot
 }
 
 type termForm struct {
@@ -45,6 +63,8 @@ type termForm struct {
 	Seconds *float64       `json:"seconds"`
 	USys    *float64       `json:"u_sys"` // null: an accuracy is not stated
 	URand   float64        `json:"u_rand"`
+	Head    float64        `json:"head,omitempty"` // of a stock: of u_rand squared, its readings at the ends
+	Tail    float64        `json:"tail,omitempty"`
 	Lost    list[lostForm] `json:"lost,omitempty"`
 }
 
@@ -127,4 +147,18 @@ func (v *verdictWord) UnmarshalText(text []byte) error {
 		}
 	}
 	return fmt.Errorf("verdict %q is not pass, fail or inconclusive", text)
+}
+
+type colourWord agent.Colour
+
+func (c colourWord) MarshalText() ([]byte, error) { return []byte(agent.Colour(c).String()), nil }
+
+func (c *colourWord) UnmarshalText(text []byte) error {
+	for known := agent.NoColour; known <= agent.Green; known++ {
+		if known.String() == string(text) {
+			*c = colourWord(known)
+			return nil
+		}
+	}
+	return fmt.Errorf("colour %q is not green, yellow, red or grey", text)
 }

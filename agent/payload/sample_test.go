@@ -90,6 +90,13 @@ func results() []agent.Result {
 		},
 		{KPI: "mill.oil.recovered", Unit: "kg", Window: window, Value: 41.5, Coverage: 1, Quality: agent.Good, Verdict: agent.Pass},
 		{KPI: "acid.recovery", Unit: "1", Window: window, Reason: agent.Reason{Code: agent.NoInput}},
+		{
+			KPI: "mill.oil.recovered", Unit: "kg", Window: agent.Window{Kind: agent.Lot, Start: at(-900), End: at(0), ID: "coil 4711"}, Value: 2, U: 0.5, Coverage: 0.75,
+			Quality: agent.Uncertain, Revision: 1, Doubts: []agent.Lost{{Cause: agent.Overdue, About: "mill.oil_total", Seconds: 30}}, Doubted: 30,
+			Estimate: 2.5, EstimateU: 0.75, Colour: agent.Yellow, Score: 0.25,
+			Terms: []agent.Term{{Role: "tank", Unit: "kg", Total: 2, Seconds: 675, Head: 0.25, Tail: 0.125}},
+			Was:   &agent.Result{KPI: "mill.oil.recovered", Unit: "kg", Window: agent.Window{Kind: agent.Lot, Start: at(-900), End: at(0), ID: "coil 4711"}, Value: 1, U: 0.5, Coverage: 0.5, Quality: agent.Uncertain},
+		},
 	}
 }
 

@@ -60,6 +60,9 @@ func schemaPaths(root, s node, path string, allowed map[string]bool) {
 	properties, _ := s["properties"].(node)
 	for name, sub := range properties {
 		allowed[path+"."+name] = true
+		if name == "was" {
+			continue // a result again
+		}
 		schemaPaths(root, sub.(node), path+"."+name, allowed)
 	}
 }
@@ -88,7 +91,9 @@ func documentPaths(v any, path string, written map[string]bool) {
 			} else {
 				written[sub] = true
 			}
-			documentPaths(one, sub, written)
+			if name != "was" {
+				documentPaths(one, sub, written)
+			}
 		}
 	}
 }

@@ -169,6 +169,28 @@ var codeTexts = [...]codeText{
 		pair{"purging of a sample line", "取样管路吹扫"}, pair{"{}: a sample line or probe was being purged", "{}：取样管路或探头吹扫中"}, pair{}},
 	agent.Maintenance: {
 		pair{"maintenance", "检修"}, pair{"{}: maintenance was going on", "{}：检修中"}, pair{}},
+	agent.OutsideStates: {
+		pair{"in a state that the figure leaves out", "处于该指标不统计的状态"}, pair{"the plant was in state {}, which this figure leaves out", "装置处于“{}”状态，该指标不统计"}, pair{}},
+	agent.Overdue: {
+		pair{"calibration overdue", "校准逾期"}, pair{"the calibration of {} was overdue", "{} 的校准已逾期"},
+		pair{"Have it calibrated and write the new due date into the register.", "请安排校准，并在台账中更新到期日。"}},
+	agent.RatioChanged: {
+		pair{"ratio of the meter's transformers changed", "互感器变比变更"}, pair{"the ratio of the transformers of {} changed", "{} 的互感器变比变更"}, pair{}},
+	agent.TooLate: {
+		pair{"too late to be counted", "到达过迟，无法计入"}, pair{"readings of {} came too late to be counted", "{} 的读数到达过迟，无法计入"}, pair{}},
+	agent.WithinUncertainty: {
+		pair{"no larger than its uncertainty allows to show", "未超出不确定度，无法证明"}, pair{"{} is no larger than its uncertainty allows to show", "{} 未超出其不确定度，无法证明"},
+		pair{"Look at a longer time, or measure more accurately.", "请统计更长的时段，或提高测量准确度。"}},
+	agent.OutsideModel: {
+		pair{"beyond the data that the model was made from", "超出模型数据范围"}, pair{"{} was beyond the data that the model was made from", "{} 超出模型数据范围"},
+		pair{"Make a baseline that covers this operation.", "请建立覆盖该工况的基准。"}},
+	agent.ClosureFailed: {
+		pair{"the two methods disagree", "两种方法不一致"}, pair{"{}: the two methods differ by more than their uncertainties", "{}：两种方法之差超过其不确定度"},
+		pair{"Look for a leak, an outlet that is not measured, or a wrong meter.", "请查找泄漏、未计量的出口或失准的仪表。"}},
+	agent.RuleHolds: {
+		pair{"diagnosed", "诊断结论"}, pair{"{}: a diagnosis held", "{}：存在诊断结论"}, pair{}},
+	agent.LimitPassed: {
+		pair{"a limit was passed", "超出限值"}, pair{"{} passed a limit", "{} 超出限值"}, pair{}},
 	agent.TrendOnly: {
 		pair{"a trend only: this figure is for longer windows", "仅供观察趋势：该指标适用于更长的时段"}, pair{"{} is a trend only", "{} 仅供观察趋势"}, pair{}},
 }

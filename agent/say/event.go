@@ -153,5 +153,22 @@ func kindTexts() map[agent.EventKind]kindText {
 			name:   pair{"buffer file damaged", "缓存文件损坏"},
 			begun:  pair{"Buffer file {key} is damaged: {why}", "缓存文件 {key} 已损坏：{why}"},
 			advice: pair{"It was set aside, what could be read is kept. Check the disk.", "文件已隔离，可读部分已保留。请检查磁盘。"}},
+		agent.Revised: {
+			name:   pair{"revision", "修订"},
+			begun:  pair{"Late readings of {key} were counted; figures that they change have a new revision", "{key} 的迟到读数已计入；受影响的指标已发布新修订"},
+			over:   pair{"Late readings of {key} were counted for a time of {for}; figures that they change have a new revision", "{key} 的迟到读数（时长 {for}）已计入；受影响的指标已发布新修订"},
+			advice: pair{"The earlier revisions stay in the record.", "原有修订保留在记录中。"}},
+		agent.Diagnosed: {
+			name:  pair{"diagnosis", "诊断"},
+			begun: pair{"Diagnosis {key}: {why}", "诊断 {key}：{why}"},
+			over:  pair{"Diagnosis {key}: {why}. It held for {for} and is over", "诊断 {key}：{why}。持续 {for}，现已解除"}},
+		agent.ConfigChanged: {
+			name:  pair{"configuration", "配置"},
+			begun: pair{"The configuration of {key} changed: {why}", "{key} 的配置已变更：{why}"}},
+		agent.MeterOverdue: {
+			name:   pair{"calibration overdue", "校准逾期"},
+			begun:  pair{"The calibration of {key} is overdue: {why}", "{key} 的校准已逾期：{why}"},
+			over:   pair{"The calibration of {key} was overdue for {for}: {why}. It is valid again", "{key} 的校准曾逾期 {for}：{why}。现已有效"},
+			advice: pair{"Have it calibrated and write the new due date into the register.", "请安排校准，并在台账中更新到期日。"}},
 	}
 }
