@@ -103,6 +103,9 @@ type Quantity struct {
 	Unit   string
 	Target string // as configured, "" for none
 	Inputs []string
+
+	RunOnly string // Result.States of the figure beside it that counts some states of the plant; "" for none
+	Lots    string // the tag that tells lots, "" for none
 }
 
 // Snapshot is a consistent copy of the board.

@@ -21,6 +21,7 @@ type acidRecovery struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+	Operation   operation     `yaml:",inline"`
 }
 
 // acidStream is one flow of acid. Of a volume flow the strength needs the
@@ -83,6 +84,7 @@ func newAcidRecovery(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "loss", "kg", altogether, amount, losses)
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.operate(&kpi, section.Operation, "run")
 	return b.built(kpi, faults)
 }
 

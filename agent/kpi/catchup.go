@@ -68,16 +68,19 @@ func (q *quantity) owes(a *area) (d debt) {
 }
 
 // borrow takes the debt of a cell that closes in.
-func (q *quantity) borrow(d *debt) {
+func (q *quantity) borrow(d *debt) { q.debt.join(d) }
+
+// join takes a later debt in.
+func (d *debt) join(next *debt) {
 	switch {
+	case !next.begun:
 	case !d.begun:
-	case !q.debt.begun:
-		q.debt = *d
+		*d = *next
 	default:
-		q.debt.add(&d.sum)
-		for i, s := range d.unstated {
-			q.debt.unstated[i] += s
-			q.debt.worth[i] += d.worth[i]
+		d.add(&next.sum)
+		for i, s := range next.unstated {
+			d.unstated[i] += s
+			d.worth[i] += next.worth[i]
 		}
 	}
 }

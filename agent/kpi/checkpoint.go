@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x04"
+const magic = "rkp\x05"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -110,6 +110,7 @@ func (in *input) write(p *packer) {
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
+	w.lotNames(in.names)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -139,6 +140,7 @@ func (u *unpacker) input(stretches int) *input {
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
+	in.names = r.lotNames()
 	return in
 }
 
@@ -159,24 +161,15 @@ func (q *quantity) write(w *writer) {
 	for l := range q.sums {
 		w.sum(&q.sums[l])
 	}
-	w.sum(&q.debt.sum)
-	if q.debt.begun {
-		w.int(q.debt.from)
-		for i, s := range q.debt.unstated {
-			w.float(s)
-			w.float(q.debt.worth[i])
-		}
-	}
-	for _, s := range q.stocks {
-		w.int(s.at)
-		w.float(s.value)
-		w.float(s.square)
-	}
+	w.debt(&q.debt)
+	w.stocks(q.stocks)
 	w.uint(uint64(len(q.adopted)))
 	for i := range q.adopted {
 		w.int(q.adopted[i].start)
 		w.sum(&q.adopted[i].sum)
 	}
+	w.text(q.counted)
+	w.track(q)
 }
 
 func (r *reader) quantity() *quantity {
@@ -194,19 +187,49 @@ func (r *reader) quantity() *quantity {
 	for l := range q.sums {
 		q.sums[l] = r.termSum(q)
 	}
-	if q.debt.sum = r.termSum(q); q.debt.begun {
-		q.debt.from = r.int()
-		for range q.Terms {
-			q.debt.unstated, q.debt.worth = append(q.debt.unstated, r.float()), append(q.debt.worth, r.float())
-		}
-	}
-	for range q.Terms {
-		q.stocks = append(q.stocks, stock{r.int(), r.float(), r.float()})
-	}
+	q.debt, q.stocks = r.debt(q), r.stocks(q)
 	for range r.count() {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}
+	q.counted = r.text()
+	r.track(q)
 	return q
+}
+
+func (w *writer) debt(d *debt) {
+	w.sum(&d.sum)
+	if d.begun {
+		w.int(d.from)
+		for i, s := range d.unstated {
+			w.float(s)
+			w.float(d.worth[i])
+		}
+	}
+}
+
+func (r *reader) debt(q *quantity) (d debt) {
+	if d.sum = r.termSum(q); d.begun {
+		d.from = r.int()
+		for range q.Terms {
+			d.unstated, d.worth = append(d.unstated, r.float()), append(d.worth, r.float())
+		}
+	}
+	return d
+}
+
+func (w *writer) stocks(all []stock) {
+	for _, s := range all {
+		w.int(s.at)
+		w.float(s.value)
+		w.float(s.square)
+	}
+}
+
+func (r *reader) stocks(q *quantity) (all []stock) {
+	for range q.Terms {
+		all = append(all, stock{r.int(), r.float(), r.float()})
+	}
+	return all
 }
 
 // termSum reads a sum that has a part per term.

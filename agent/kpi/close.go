@@ -66,6 +66,7 @@ func (e *Engine) closeCell() {
 		}
 	}
 	e.ascend(cell, w, sums)
+	e.closeLots(w)
 	e.advance(w.end)
 }
 
@@ -76,6 +77,7 @@ func (e *Engine) advance(t int64) {
 		for k := range in.runs {
 			in.runs[k].prune(t - in.keep)
 		}
+		in.forgetNames()
 	}
 	e.forget(t)
 }

@@ -11,7 +11,7 @@ func (e *Engine) Current() []agent.Result {
 	if !e.begun {
 		return nil
 	}
-	r, stocks, debts := e.running(), e.stocks(false), make([]debt, len(e.quantities))
+	r, stocks, debts, tracks := e.running(), e.stocks(false), make([]debt, len(e.quantities)), e.tracks(false)
 	for i, q := range e.quantities {
 		debts[i] = q.debt.clone()
 	}
@@ -21,8 +21,9 @@ func (e *Engine) Current() []agent.Result {
 			q.repay(&debts[i], &sums[i], w)
 		}
 		r.add(w, sums)
+		e.follow(w, e.known, tracks)
 		if w.end > max(e.newest, e.furthest) {
-			return r.results()
+			return append(r.results(), e.runningLots(tracks)...)
 		}
 	}
 }
@@ -35,6 +36,9 @@ func (e *Engine) known(q *quantity) int64 {
 	}
 	for i := range q.masks {
 		t = min(t, q.masks[i].in.seen)
+	}
+	for _, in := range q.others() {
+		t = min(t, in.seen)
 	}
 	return max(t, e.newest-e.grace)
 }

@@ -62,6 +62,7 @@ type input struct {
 	lateIn  span      // the newest of them
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look
+	names   *lotNames // of a tag that only tells lots: what its samples stand for; else nil
 }
 
 // quantity is a Quantity at work.
@@ -75,6 +76,8 @@ type quantity struct {
 	dated       []dated   // in the order of terms, each once
 	by          [][]int   // per term: positions in dated
 	masks       []masking
+	states      []stating // of a run-only figure; none: all-in
+	counted     string    // those that count, as Result.States names them
 	gain        []float64
 	offset      []bool // per term: a factor has an absolute accuracy
 	labels      []string
@@ -86,8 +89,13 @@ type quantity struct {
 	stocks  []stock // per term
 	adopted []adopted
 
-	pos    []int // scratch of sweep
-	v0, v1 []float64
+	lotted  *input // the tag that tells lots; nil: none does
+	lotHash [32]byte
+	track   track
+
+	pos      []int // scratch of sweep
+	v0, v1   []float64
+	standing int // of states, the one that holds
 }
 
 // adopted is a stored cell's sum, which stands for readings that are gone.
@@ -110,13 +118,13 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 	}
 	slowest := time.Duration(0)
 	for _, k := range kpis {
-		for _, definition := range k.Quantities {
+		for _, definition := range variants(k.Quantities) {
 			q, err := e.quantity(k, definition)
 			if err != nil {
 				return nil, err
 			}
 			e.quantities = append(e.quantities, q)
-			for _, in := range q.inputs {
+			for _, in := range append(q.others(), q.inputs...) {
 				slowest = max(slowest, in.tag.Every)
 			}
 			for _, m := range q.Masks {
@@ -124,6 +132,7 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 			}
 		}
 	}
+	e.nameLots()
 	e.grace = int64(max(60*time.Second, 2*slowest))
 	return e, nil
 }
@@ -161,6 +170,8 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
 	e.mask(q)
+	e.state(q)
+	e.lots(q)
 	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)
@@ -199,12 +210,20 @@ func (e *Engine) input(tag *agent.Tag) *input {
 
 // Describe lists the quantities in the order of the configuration.
 func (e *Engine) Describe() []agent.Quantity {
-	all := make([]agent.Quantity, len(e.quantities))
-	for i, q := range e.quantities {
-		all[i] = agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text}
-		for _, in := range q.inputs {
-			all[i].Inputs = append(all[i].Inputs, in.tag.Name)
+	var all []agent.Quantity
+	for _, q := range e.quantities {
+		if q.counted != "" { // follows the all-in figure, which speaks for both
+			all[len(all)-1].RunOnly = q.counted
+			continue
 		}
+		one := agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text}
+		for _, in := range q.inputs {
+			one.Inputs = append(one.Inputs, in.tag.Name)
+		}
+		if q.lotted != nil {
+			one.Lots = q.lotted.tag.Name
+		}
+		all = append(all, one)
 	}
 	return all
 }

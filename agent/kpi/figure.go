@@ -17,9 +17,15 @@ const goodCoverage = 0.9 // of a window; below it a figure is Uncertain. With a 
 func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64) agent.Result {
 	r := agent.Result{
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
-		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
+		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config, States: q.counted,
 	}
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
+	if away := s.outside(); away > 0 {
+		if elapsed -= away; elapsed < momentary {
+			r.Coverage, r.Reason = 0, agent.Reason{Code: agent.OutsideStates, Detail: s.worstState()}
+			return r
+		}
+	}
 	if elapsed > 0 {
 		r.Coverage = max(0, min(1, s.seconds/elapsed))
 	}

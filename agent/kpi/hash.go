@@ -68,6 +68,19 @@ func (c *calendar) define(q *quantity) [32]byte {
 	for _, m := range q.Masks {
 		masks = append(masks, mask{measureOf(m.Tag), m.As.String(), m.When, m.Settle})
 	}
+	type state struct {
+		State
+		Of *measure `json:",omitempty"`
+	}
+	var states []state
+	for _, s := range q.States {
+		one := state{State: s}
+		if s.Tag != nil {
+			of := measureOf(s.Tag)
+			one.Of = &of
+		}
+		states = append(states, one)
+	}
 	return hashOf(struct {
 		Formula                 int // counts up when the engine's arithmetic changes
 		Family, Name, Key, Unit string
@@ -79,7 +92,9 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Shifts                  []int
 		MinWindow               agent.WindowKind `json:",omitempty"`
 		Masks                   []mask           `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks})
+		States                  []state          `json:",omitempty"`
+		RunOnly                 []string         `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, states, q.RunOnly})
 }
 
 func hashOf(v any) [32]byte {

@@ -109,7 +109,7 @@ func (e *Engine) take(in *input, k int, b *agent.Batch, r *agent.Reading, wall i
 			return // something newer is held already for the open cells to begin from
 		}
 	}
-	e.place(in, k, sample(in.tag, r, t))
+	e.place(in, k, in.sample(r, t))
 	e.watch(in, k, t)
 }
 
@@ -122,6 +122,11 @@ func sample(tag *agent.Tag, r *agent.Reading, t int64) element {
 	if math.Abs(v) < tag.Cutoff {
 		v = 0
 	}
+	return taken(r, t, v)
+}
+
+// taken holds a usable reading's value.
+func taken(r *agent.Reading, t int64, v float64) element {
 	el := element{t: t, v: v, trait: trait(r.Quality)}
 	if r.Quality == agent.Uncertain {
 		el.code = r.Reason.Code

@@ -24,6 +24,9 @@ type area struct {
 	doubts  map[loss]int64
 	doubted int64 // with any doubt
 
+	phase phase // of a run-only figure
+	turns int
+
 	owed     *area   // by silent totalisers; nil: nothing
 	unstated []int64 // per term: what its totaliser has not told of it
 }
@@ -78,7 +81,7 @@ func (e *Engine) integrate(w span, upTo func(*quantity) int64, stocks [][]stock)
 // sweep goes over [lo, hi) from change to change of any input. owing says that
 // silent totalisers may tell later.
 func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
-	clear(q.pos)
+	q.rewind()
 	for i := range q.formulas {
 		q.formulas[i].taken = false // what was computed before must not matter
 	}
@@ -96,7 +99,7 @@ func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
 				failing = n
 			}
 		}
-		is, l, end := q.veiled(cur, end)
+		is, l, end := q.apart(cur, end, a)
 		if failing >= 0 && is != masked {
 			in := q.inputs[failing]
 			g := &in.segs[q.pos[failing]]
@@ -142,6 +145,7 @@ func (q *quantity) cover(from, to int64, a *area) {
 			unsure = true
 		}
 	}
+	unsure = q.unsure(to-from, a) || unsure
 	if unsure {
 		a.doubted += to - from
 	}
@@ -183,17 +187,22 @@ func product(inputs []int, values []float64, but int) float64 {
 // summarise turns an area into the sum of w and books what no stretch covers.
 func (e *Engine) summarise(q *quantity, a *area, w span) sum {
 	s := q.gathered(a)
-	for i, t := range q.Terms {
-		if c := &a.changes[i]; t.Stock && c.tail.at == w.end {
-			s.parts[i].tail = c.tail.square
-		}
-	}
+	q.tails(&s, a, w.end)
 	if q.begin > w.start {
 		s.partial = true
 		s.lose(agent.PartialWindow, "", span{w.start, min(q.begin, w.end)}.seconds())
 	}
 	e.clockDoubts(&s, span{max(w.start, q.begin), w.end})
 	return s
+}
+
+// tails notes what the stocks stand at when they were covered to the end.
+func (q *quantity) tails(s *sum, a *area, end int64) {
+	for i, t := range q.Terms {
+		if c := &a.changes[i]; t.Stock && c.tail.at == end {
+			s.parts[i].tail = c.tail.square
+		}
+	}
 }
 
 // gathered turns an area into a sum.
@@ -203,6 +212,7 @@ func (q *quantity) gathered(a *area) sum {
 	for i := range q.Terms {
 		s.parts[i] = q.uncertain(i, q.scale(i, a.start)*a.sums[i], a)
 	}
+	q.turned(&s, a)
 	for l, ns := range a.lost {
 		s.lose(l.code, l.about, float64(ns)/float64(second))
 	}

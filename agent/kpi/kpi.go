@@ -8,7 +8,7 @@
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
 //	counter.go stretch.go formula.go stock.go, sum.go catchup.go, passover.go, current.go
-//	frozen.go            factor.go, mask.go
+//	frozen.go, name.go   factor.go, mask.go, state.go lot.go
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go, units.go,
@@ -80,6 +80,11 @@ type Quantity struct {
 	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
 
 	Masks []Mask // while one of them is on the quantity is not evaluated
+
+	States  []State  // of the plant, by the first that holds; none: they are not told apart
+	RunOnly []string // states that a second, run-only figure counts
+	Always  []string // of the states, what that figure counts in any case
+	Lots    *Lots    // by which it is told besides; nil: by none
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 }

@@ -20,6 +20,7 @@ type oilMist struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+	Operation   operation     `yaml:",inline"`
 }
 
 // duct is one side of the treatment.
@@ -50,6 +51,7 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 	}
 	b.aim(&kpi, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.operate(&kpi, section.Operation, "run", "idle")
 	faults.Join(kpi.Family, b.faults.Err())
 	return kpi, faults.Err()
 }

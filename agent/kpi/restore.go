@@ -31,6 +31,7 @@ func (e *Engine) resume(st *state) {
 			if old.Name == q.Name && old.config == q.config {
 				q.begun, q.begin, q.sums = old.begun, old.begin, old.sums
 				q.debt, q.stocks, q.adopted = old.debt, old.stocks, old.adopted
+				e.resumeLot(q, old)
 				same[old] = true
 			}
 		}
@@ -53,6 +54,7 @@ func (e *Engine) resumeInputs(st *state) {
 		if in == nil || in.hash != old.hash {
 			continue
 		}
+		in.names = old.names
 		in.seen, in.bridge, in.counter, in.late, in.lateIn, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.lateIn, old.runs, old.repeats
 		e.furthest = max(e.furthest, in.seen)
 	}
@@ -73,12 +75,14 @@ func (e *Engine) cutShort(st *state, same map[*quantity]bool) {
 	}
 	r := old.running()
 	for i, q := range old.quantities {
-		e.changed = append(e.changed, agent.Event{Kind: agent.DefinitionNew, Key: q.Name})
+		if n := len(e.changed); n == 0 || e.changed[n-1].Key != q.Name { // of both figures of a quantity once
+			e.changed = append(e.changed, agent.Event{Kind: agent.DefinitionNew, Key: q.Name})
+		}
 		if !q.begun {
 			continue
 		}
 		e.likenessOf(q)
-		e.waiting = append(e.waiting, r.cut(i, st.open)...)
+		e.waiting = append(append(e.waiting, r.cut(i, st.open)...), q.cutLot(e.cal.zone)...)
 	}
 }
 

@@ -95,7 +95,7 @@ func (e *Engine) anew(next *stretch) {
 	r := e.running()
 	for i, q := range e.quantities {
 		if q.begun {
-			e.results = append(e.results, r.cut(i, e.open)...)
+			e.results = append(append(e.results, r.cut(i, e.open)...), q.cutLot(e.cal.zone)...)
 		}
 		q.begun, q.sums, q.debt, q.adopted = false, [levels]sum{}, debt{}, nil
 		clear(q.stocks)

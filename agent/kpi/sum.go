@@ -110,12 +110,12 @@ func (s *sum) clone() sum {
 	return c
 }
 
-// worst gives the cause that took the most time.
+// worst gives the cause that took the most of the time that was to be covered.
 func (s *sum) worst() agent.Lost { return longest(s.lost) }
 
 func longest(all []agent.Lost) (longest agent.Lost) {
 	for _, l := range all {
-		if l.Seconds > longest.Seconds {
+		if l.Seconds > longest.Seconds && l.Cause != agent.OutsideStates {
 			longest = l
 		}
 	}

@@ -20,6 +20,7 @@ type valueSection struct {
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
 	Masks       []maskSection   `yaml:"masks"`
+	Operation   operation       `yaml:",inline"`
 }
 
 // item is an amount with its price: the name of a factor, or the price's own
@@ -63,6 +64,7 @@ func newValue(spec agent.Spec) (KPI, error) {
 		b.aim(&kpi, section.Target)
 	}
 	b.masks(&kpi, section.Masks)
+	b.operate(&kpi, section.Operation, "run")
 	return b.built(kpi, faults)
 }
 

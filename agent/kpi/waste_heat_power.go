@@ -23,6 +23,7 @@ type wasteHeatPower struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+	Operation   operation     `yaml:",inline"`
 }
 
 // generation is the power plant: what its generator gives and what it uses itself.
@@ -62,11 +63,12 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	}
 
 	kpi := KPI{Name: spec.Name, Family: "waste_heat_power"}
+	bypassed := []string{"bypass"} // the site runs on while the damper is open: it is part of the share
 	// Below zero: the power plant stood and its auxiliaries ran.
 	net := agent.Range{Lo: -1, Hi: 1}
 	anything := agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
-	b.offer(&kpi, "share_net", "1", shareNet, net, append([]stream{gross, auxiliaries}, grid...)...)
-	b.offer(&kpi, "share_gross", "1", shareGross, agent.Range{Lo: 0, Hi: 1}, append([]stream{gross}, grid...)...)
+	b.offer(&kpi, "share_net", "1", shareNet, net, append([]stream{gross, auxiliaries}, grid...)...).Always = bypassed
+	b.offer(&kpi, "share_gross", "1", shareGross, agent.Range{Lo: 0, Hi: 1}, append([]stream{gross}, grid...)...).Always = bypassed
 	b.offer(&kpi, "self_consumption", "1", selfConsumption, agent.Range{Lo: 0, Hi: 1}, gross, auxiliaries, exported)
 	b.offer(&kpi, "aux_ratio", "1", ofFirst, agent.Range{Lo: 0, Hi: math.Inf(1)}, gross, auxiliaries)
 	b.offer(&kpi, "generated_net", "kWh", lessSecond, anything, gross, auxiliaries)
@@ -74,6 +76,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.operate(&kpi, section.Operation, "run")
 	return b.built(kpi, faults)
 }
 
