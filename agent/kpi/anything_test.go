@@ -18,13 +18,13 @@ type chaos struct {
 	tags  []*agent.Tag
 	now   float64
 	count uint64
-	shown [7]float64 // values that are repeated
+	shown [9]float64 // values that are repeated
 	calm  bool       // the clock is never set
 }
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
-	for i := range 7 {
+	for i := range 9 {
 		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
 		tag.Every = 5 * time.Second
 		c.tags = append(c.tags, tag)
@@ -36,14 +36,25 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
 	c.tags[6].Hold = true // a bit
+	c.tags[7].Hold = true // a number of lots, at times a text
 	off := 0.0
+	stockpile := inventory(c.tags[0], c.tags[4])
+	stockpile.Name, stockpile.Quantities[0].Name = "pile", "pile.total"
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
 		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
-		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}))
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}),
+		inLots(stated(ratio("stated", 1, c.tags[3], c.tags[4]), c.states(), "run", "idle"), c.tags[7], "0"),
+		inLots(under(stated(ratio("totals", 1, c.tags[2], c.tags[5]), c.states(), "run"), Mask{Tag: c.tags[6], As: agent.Purge}), c.tags[6], "2"),
+		inLots(stated(stockpile, c.states(), "start"), c.tags[7], "0", ""))
 	return c
+}
+
+// states are told by a bit, and by two signals.
+func (c *chaos) states() []State {
+	return []State{{Is: "run", Tag: c.tags[6], When: limit(1)}, {Is: "idle", Tag: c.tags[8], Above: limit(-5), Below: limit(5)}, {Is: "start", Tag: c.tags[1], Above: limit(0)}, {Is: "stop"}}
 }
 
 func (c *chaos) batch() *agent.Batch {
@@ -103,7 +114,10 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 	if i == 6 && c.IntN(15) == 0 {
 		c.shown[i] = 1 - c.shown[i]
 	}
-	if i < 6 && (tag.Frozen == 0 || c.IntN(20) == 0) {
+	if i == 7 && c.IntN(15) == 0 {
+		c.shown[i] = float64(c.IntN(4))
+	}
+	if i != 6 && i != 7 && (tag.Frozen == 0 || c.IntN(20) == 0) {
 		c.shown[i] = c.NormFloat64() * 10
 	}
 	r := good(tag, at, c.shown[i])
@@ -146,10 +160,10 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 			if one.Window.Kind != agent.Cell {
 				continue
 			}
-			if last, known := cells[one.KPI]; known && last != one.Window.Start.UnixNano() {
+			if last, known := cells[one.KPI+one.States]; known && last != one.Window.Start.UnixNano() {
 				t.Fatalf("seed %d: %s jumps from %s to %s", seed, one.KPI, instant(last), one.Window.Start)
 			}
-			cells[one.KPI] = one.Window.End.UnixNano()
+			cells[one.KPI+one.States] = one.Window.End.UnixNano()
 		}
 	}
 }

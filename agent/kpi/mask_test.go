@@ -383,7 +383,8 @@ func wantFault(t *testing.T, err error, path, says, fix string) {
 	t.Errorf("got %v, want one fault, %s: …%s… (…%s…)", err, path, says, fix)
 }
 
-// TestEveryFamilyTakesMasks: a family is not finished without them.
+// TestEveryFamilyTakesMasks: a family is not finished without them, nor without
+// the states of the plant and lots.
 func TestEveryFamilyTakesMasks(t *testing.T) {
 	sections := map[string]any{
 		"acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
@@ -397,6 +398,9 @@ func TestEveryFamilyTakesMasks(t *testing.T) {
 		f, has := reflect.TypeOf(section).FieldByName("Masks")
 		if !has || f.Tag.Get("yaml") != "masks" || f.Type != reflect.TypeFor[[]maskSection]() {
 			t.Errorf("%s has no masks in its section", name)
+		}
+		if f, has := reflect.TypeOf(section).FieldByName("Operation"); !has || f.Tag.Get("yaml") != ",inline" || f.Type != reflect.TypeFor[operation]() {
+			t.Errorf("%s has no states and lots in its section", name)
 		}
 	}
 }
