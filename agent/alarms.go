@@ -44,8 +44,8 @@ func (b *Board) clear(kind EventKind, key string) (was bool) {
 // are read from the beginning, because one that never ended may be old.
 func (b *Board) remember(past History, now time.Time, log *slog.Logger) {
 	var results []Result
-	days := map[WindowKind]int{Cell: 5, Hour: 17, Shift: 134, Day: 400, Week: 1100, Month: 1100, Year: 4000} // as much as the board keeps, or so
-	for _, kind := range WindowKinds() {
+	days := map[WindowKind]int{Cell: 5, Hour: 17, Shift: 134, Day: 400, Week: 1100, Month: 1100, Year: 4000, Lot: 40} // as much as the board keeps, or so
+	for _, kind := range append(WindowKinds(), Lot) {
 		for r, err := range past.Results("", kind, now.AddDate(0, 0, -days[kind]), now.AddDate(1, 0, 0)) {
 			if err != nil {
 				log.Warn("earlier results cannot be read", "window", string(kind), "err", err)

@@ -35,8 +35,9 @@ type Board struct {
 }
 
 type seriesKey struct {
-	kpi  string
-	kind WindowKind
+	kpi    string
+	kind   WindowKind
+	states string // "" for the all-in figure
 }
 
 type eventKey struct {
@@ -106,6 +107,15 @@ type Quantity struct {
 
 	RunOnly string // Result.States of the figure beside it that counts some states of the plant; "" for none
 	Lots    string // the tag that tells lots, "" for none
+}
+
+// Figures gives the Result.States of the quantity's figures: all in, and run
+// only where there is one.
+func (q Quantity) Figures() []string {
+	if q.RunOnly == "" {
+		return []string{""}
+	}
+	return []string{"", q.RunOnly}
 }
 
 // Snapshot is a consistent copy of the board.
@@ -183,7 +193,7 @@ func (b *Board) hold(source string, until time.Time) {
 }
 
 func (b *Board) keepResult(r Result) {
-	key := seriesKey{r.KPI, r.Window.Kind}
+	key := seriesKey{r.KPI, r.Window.Kind, r.States}
 	series := b.results[key]
 	at, found := slices.BinarySearchFunc(series, r, func(a, b Result) int { return a.Window.Start.Compare(b.Window.Start) })
 	switch {
@@ -202,7 +212,7 @@ func (b *Board) keepResult(r Result) {
 func (b *Board) knows(r *Result) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	series := b.results[seriesKey{r.KPI, r.Window.Kind}]
+	series := b.results[seriesKey{r.KPI, r.Window.Kind, r.States}]
 	at, found := slices.BinarySearchFunc(series, *r, func(a, b Result) int { return a.Window.Start.Compare(b.Window.Start) })
 	return found && series[at].Key() == r.Key() && series[at].Revision >= r.Revision
 }
@@ -249,8 +259,10 @@ func (b *Board) Snapshot() Snapshot {
 	}
 	for _, q := range b.quantities {
 		for _, kind := range WindowKinds() {
-			if series := b.results[seriesKey{q.KPI, kind}]; len(series) > 0 {
-				s.Results = append(s.Results, series[len(series)-1])
+			for _, states := range q.Figures() {
+				if series := b.results[seriesKey{q.KPI, kind, states}]; len(series) > 0 {
+					s.Results = append(s.Results, series[len(series)-1])
+				}
 			}
 		}
 	}
@@ -286,12 +298,17 @@ func cloneMap[K comparable](m map[K]uint64) map[K]uint64 {
 	return c
 }
 
-// Results gives the newest closed results of a KPI and window kind, oldest
+// Results gives the newest closed all-in results of a KPI and window kind, oldest
 // first, at most n.
 func (b *Board) Results(kpi string, kind WindowKind, n int) []Result {
+	return b.ResultsIn(kpi, kind, "", n)
+}
+
+// ResultsIn gives those of the figure that counts these States.
+func (b *Board) ResultsIn(kpi string, kind WindowKind, states string, n int) []Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	series := b.results[seriesKey{kpi, kind}]
+	series := b.results[seriesKey{kpi, kind, states}]
 	return slices.Clone(series[max(0, len(series)-n):])
 }
 

@@ -60,6 +60,9 @@ func LostTo(l Lang, c agent.Code, about string) string {
 	if !ok {
 		return Reason(l, agent.Reason{Code: c, Detail: about})
 	}
+	if c == agent.OutsideStates {
+		about = StateWord(l, about)
+	}
 	if about == "" {
 		about = pair{"an input", "某个输入"}.in(l)
 	}

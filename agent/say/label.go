@@ -50,6 +50,8 @@ func labelTexts() map[string]pair {
 		"this_month":    {"This month", "本月"},
 		"recent_shifts": {"Earlier shifts", "此前各班"},
 		"shift":         {"Shift", "班次"},
+		"newest_lots":   {"Newest lots", "最近批次"},
+		"lot":           {"Lot", "批次"},
 		"last_month":    {"Last month", "上一月"},
 		"so_far":        {"so far", "截至目前"},
 		"none_closed":   {"none closed yet", "尚无已结束的时段"},

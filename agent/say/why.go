@@ -25,7 +25,7 @@ type Account struct {
 
 // Title names the figure and its window.
 func (a *Account) Title(l Lang) string {
-	return Quantity(l, a.Quantity) + pair{", ", "，"}.in(l) + Window(l, a.Result.Window, a.Loc)
+	return Named(l, a.Quantity, a.Result.States) + pair{", ", "，"}.in(l) + Window(l, a.Result.Window, a.Loc)
 }
 
 // Why tells how a figure came about, one sentence per line: value and
@@ -35,7 +35,7 @@ func (a *Account) Title(l Lang) string {
 // number from which the figure could be guessed.
 func (a *Account) Why(l Lang) []string {
 	r := a.Result
-	lines := []string{figureLine(l, r), coverageLine(l, r)}
+	lines := []string{figureLine(l, r), statesLine(l, r), coverageLine(l, r)}
 	for _, lost := range Losses(r) {
 		lines = append(lines, lossLine(l, lost))
 	}
@@ -48,9 +48,6 @@ func (a *Account) Why(l Lang) []string {
 	}
 	if r.Partial {
 		lines = append(lines, pair{"The window is not whole: it was begun or cut within its bounds.", "统计时段不完整：在其界限之内开始或中断。"}.in(l))
-	}
-	if r.States != "" {
-		lines = append(lines, pair{"Counted in these plant states only: {s}.", "仅统计以下工况：{s}。"}.fill(l, "s", r.States))
 	}
 	if len(r.Factors) > 0 {
 		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(r.Factors, pair{", ", "、"}.in(l))))
@@ -88,7 +85,7 @@ func Doubt(l Lang, r agent.Result) string {
 	switch {
 	case r.Reason.Code == agent.TrendOnly && slices.Contains(agent.WindowKinds(), kind):
 		return pair{"a trend only: this figure is for windows of one {kind} and longer", "仅供观察趋势：该指标适用的最短时段为{kind}"}.fill(l, "kind", WindowKind(l, kind))
-	case r.Reason.Code == agent.Frozen, !r.Withheld() && isInput(r, r.Reason.Detail):
+	case r.Reason.Code == agent.Frozen, r.Reason.Code == agent.OutsideStates, !r.Withheld() && isInput(r, r.Reason.Detail):
 		return LostTo(l, r.Reason.Code, r.Reason.Detail)
 	}
 	switch r.Reason.Code {
@@ -111,7 +108,10 @@ func isInput(r agent.Result, text string) bool {
 }
 
 func coverageLine(l Lang, r agent.Result) string {
-	all := r.Window.End.Sub(r.Window.Start).Seconds()
+	all := countable(r)
+	if all < 0.5 {
+		return ""
+	}
 	return pair{"Coverage {c}: {part} of {all} measured.", "覆盖率 {c}：{all}中有 {part}有效测量。"}.fill(l,
 		"c", Percent(r.Coverage), "part", Seconds(l, r.Coverage*all), "all", Seconds(l, all))
 }
@@ -195,10 +195,15 @@ func ofTime(c agent.Code) bool {
 	return c == agent.LowCoverage || c == agent.PartialWindow || c == agent.CaughtUp || c == agent.TrendOnly
 }
 
-// Losses gives the time that a result could not cover, by cause and place,
-// longest first. The terms of one result lose the same time together, so the
-// longest of each cause counts, not the sum.
+// Losses gives the time that a result was to cover and could not, by cause and
+// place, longest first.
 func Losses(r agent.Result) []agent.Lost {
+	return slices.DeleteFunc(away(r), func(l agent.Lost) bool { return l.Cause == agent.OutsideStates })
+}
+
+// away gives the time that a result does not cover. The terms of one result lose
+// the same time together, so the longest of each cause counts, not the sum.
+func away(r agent.Result) []agent.Lost {
 	type place struct {
 		cause agent.Code
 		about string

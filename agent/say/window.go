@@ -25,6 +25,8 @@ func WindowKind(l Lang, k agent.WindowKind) string {
 		return pair{"month", "月"}.in(l)
 	case agent.Year:
 		return pair{"year", "年"}.in(l)
+	case agent.Lot:
+		return pair{"lot", "批次"}.in(l)
 	}
 	return string(k)
 }
@@ -47,6 +49,9 @@ func Window(l Lang, w agent.Window, loc *time.Location) string {
 	kind := ""
 	if w.Kind == agent.Shift {
 		kind = WindowKind(l, w.Kind) + " "
+	}
+	if w.Kind == agent.Lot {
+		kind = WindowKind(l, w.Kind) + " " + w.ID + pair{", ", "，"}.in(l)
 	}
 	last := end.Add(-time.Nanosecond)
 	if start.YearDay() != last.YearDay() || start.Year() != last.Year() {

@@ -32,7 +32,7 @@ func (s *Server) serveBoard(w http.ResponseWriter, r *http.Request) {
 // serveResults gives the newest closed results of one KPI and window kind,
 // oldest first.
 func (s *Server) serveResults(w http.ResponseWriter, r *http.Request) {
-	q, err := known(r.URL.Query(), "kpi", "window", "limit")
+	q, err := known(r.URL.Query(), "kpi", "window", "run_only", "limit")
 	if err != nil {
 		refuse(w, err)
 		return
@@ -48,12 +48,17 @@ func (s *Server) serveResults(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
+	states, err := statesOf(&snap, kpi, q["run_only"])
+	if err != nil {
+		refuse(w, err)
+		return
+	}
 	limit, err := limitOf(q["limit"], defaultResults, maxResults)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	found, err := s.past(kpi, agent.WindowKind(window), limit, snap.Now)
+	found, err := s.past(kpi, agent.WindowKind(window), states, limit, snap.Now)
 	out := resultsJSON{Plant: whoseJSON(snap.Plant), KPI: kpi, Window: window, Complete: err == nil, Results: s.resultsOf(found)}
 	if err != nil {
 		out.Error = err.Error()
@@ -129,6 +134,27 @@ func langNamed(tag string) (say.Lang, error) {
 	return lang, nil
 }
 
+// statesOf gives the Result.States of the figure that is asked for: of the
+// all-in one unless run_only is true.
+func statesOf(snap *agent.Snapshot, kpi, runOnly string) (string, error) {
+	only := false
+	if runOnly != "" {
+		var err error
+		if only, err = strconv.ParseBool(runOnly); err != nil {
+			return "", fmt.Errorf("run_only %q is neither true nor false", runOnly)
+		}
+	}
+	for _, q := range snap.Quantities {
+		if q.KPI == kpi && only && q.RunOnly == "" {
+			return "", fmt.Errorf("%s has no run-only figure: its configuration tells no states apart", kpi)
+		}
+		if q.KPI == kpi && only {
+			return q.RunOnly, nil
+		}
+	}
+	return "", nil
+}
+
 func limitOf(text string, standard, most int) (int, error) {
 	if text == "" {
 		return standard, nil
@@ -148,7 +174,7 @@ func kpiNames(snap *agent.Snapshot) (names []string) {
 }
 
 func windowNames() (names []string) {
-	for _, kind := range agent.WindowKinds() {
+	for _, kind := range append(agent.WindowKinds(), agent.Lot) {
 		names = append(names, string(kind))
 	}
 	return names

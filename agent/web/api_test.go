@@ -45,7 +45,7 @@ func TestAPIRefusesWhatItDoesNotKnow(t *testing.T) {
 		"/api/v1/results?kpi=mill.oil.removal&window=decade":      `window "decade" is not known`,
 		"/api/v1/results?kpi=mill.oil.removal&window=day&limit=0": `limit "0" is not a whole number from 1 to 10000`,
 		"/api/v1/results?kpi=a&kpi=b":                             `parameter "kpi" is given 2 times; give it once`,
-		"/api/v1/results?from=2025":                               `parameter "from" is not known; known: kpi, window, limit`,
+		"/api/v1/results?from=2025":                               `parameter "from" is not known; known: kpi, window, run_only, limit`,
 		"/api/v1/events?limit=501":                                `limit "501" is not a whole number from 1 to 500`,
 		"/api/v1/events?limit=-1":                                 `limit "-1" is not`,
 		"/api/v1/events?lang=de":                                  `lang "de" is not known; known: en, zh`,

@@ -15,6 +15,7 @@ type card struct {
 	Head                     tile // the newest shift's first figure, for the top of the page
 	Tiles                    []tile
 	Shifts                   []tile // closed ones, newest first
+	Lots                     []tile // the running one, then closed ones, newest first
 	Charts                   []chart
 }
 
@@ -53,7 +54,7 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 			w.tile(c.ID, "this_month", "none_running", group, only(snap.Current, group, agent.Month)),
 			w.tile(c.ID, "last_month", "none_closed", group, only(snap.Results, group, agent.Month)),
 		}
-		c.Shifts = s.shifts(w, c.ID, group)
+		c.Shifts, c.Lots = s.shifts(w, c.ID, group), s.lots(w, c.ID, group, snap.Current)
 		for _, q := range group {
 			c.Charts = append(c.Charts,
 				w.hours(q, s.board.Results(q.KPI, agent.Hour, hourSlots)),
@@ -75,7 +76,9 @@ func headline(t tile) tile {
 func (s *Server) shifts(w words, id string, group []agent.Quantity) (rows []tile) {
 	var all []agent.Result
 	for _, q := range group {
-		all = append(all, s.board.Results(q.KPI, agent.Shift, recentShifts+1)...)
+		for _, states := range q.Figures() {
+			all = append(all, s.board.ResultsIn(q.KPI, agent.Shift, states, recentShifts+1)...)
+		}
 	}
 	for n := 0; n <= recentShifts && len(all) > 0; n++ {
 		newest := only(all, group, agent.Shift)
@@ -145,6 +148,10 @@ func (w words) tile(id, title, none string, group []agent.Quantity, found []agen
 // untilNow makes a running result speak of the time that has passed, and gives
 // no verdict on what is not over.
 func untilNow(r agent.Result, now time.Time) agent.Result {
+	if r.Window.Kind == agent.Lot { // it ends where it is last known, and may have been cut at its beginning
+		r.Verdict = agent.NoVerdict
+		return r
+	}
 	if now.After(r.Window.Start) {
 		r.Window.End = now
 	}
@@ -154,7 +161,7 @@ func untilNow(r agent.Result, now time.Time) agent.Result {
 
 func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	f := figure{
-		Name: say.Quantity(w.lang, q), Withheld: r.Withheld(), Coverage: say.Percent(r.Coverage), Ratio: r.Coverage,
+		Name: say.Named(w.lang, q, r.States), Withheld: r.Withheld(), Coverage: say.Percent(r.Coverage), Ratio: r.Coverage,
 		Quality: say.Quality(w.lang, r.Quality), Class: r.Quality.String(), Reason: say.Doubt(w.lang, r),
 		Verdict: say.Verdict(w.lang, r.Verdict), Judged: r.Verdict.String(),
 	}

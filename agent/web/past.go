@@ -9,16 +9,16 @@ import (
 	"recoup/agent"
 )
 
-// past gives the newest n closed results of a KPI and window kind, oldest
+// past gives the newest n closed results of a KPI, window kind and States, oldest
 // first. The board has those of the last weeks; only for more is the buffer's
 // history read, by one request at a time, so that a slow disk keeps one caller
 // waiting and not the page. An error says that earlier ones may be missing.
-func (s *Server) past(kpi string, kind agent.WindowKind, n int, now time.Time) (found []agent.Result, err error) {
-	found = s.board.Results(kpi, kind, n)
+func (s *Server) past(kpi string, kind agent.WindowKind, states string, n int, now time.Time) (found []agent.Result, err error) {
+	found = s.board.ResultsIn(kpi, kind, states, n)
 	if len(found) >= n {
 		return found, nil
 	}
-	found, err = s.stored(found, kpi, kind, now.Add(-time.Duration(n+2)*longest(kind)), now)
+	found, err = s.stored(found, kpi, kind, states, now.Add(-time.Duration(n+2)*longest(kind)), now)
 	return newest(found, n), err
 }
 
@@ -26,7 +26,7 @@ func (s *Server) past(kpi string, kind agent.WindowKind, n int, now time.Time) (
 var errBusy = errors.New("another request is reading the history; ask again")
 
 // stored adds to results of the board what the history has from then on.
-func (s *Server) stored(found []agent.Result, kpi string, kind agent.WindowKind, from, to time.Time) ([]agent.Result, error) {
+func (s *Server) stored(found []agent.Result, kpi string, kind agent.WindowKind, states string, from, to time.Time) ([]agent.Result, error) {
 	if s.history == nil {
 		return found, nil
 	}
@@ -41,7 +41,9 @@ func (s *Server) stored(found []agent.Result, kpi string, kind agent.WindowKind,
 		if err != nil {
 			return merge(earlier, found), fmt.Errorf("the buffer's history cannot be read: %w", err)
 		}
-		earlier = append(earlier, r)
+		if r.States == states {
+			earlier = append(earlier, r)
+		}
 	}
 	return merge(earlier, found), nil
 }

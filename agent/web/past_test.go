@@ -63,7 +63,7 @@ func values(results []agent.Result) (all []float64) {
 func TestHistoryFillsWhatTheBoardDoesNotHave(t *testing.T) {
 	a := &archive{results: []agent.Result{day(-4, 0.91, 0), day(-3, 0.92, 1), day(-2, 0.93, 0)}}
 	s := server(t, emptyBoard(day(-3, 0.80, 0), day(-1, 0.94, 0)), a)
-	got, err := s.past("mill.oil.removal", agent.Day, 3, now)
+	got, err := s.past("mill.oil.removal", agent.Day, "", 3, now)
 	if len(got) != 3 || got[0].Value != 0.92 || got[1].Value != 0.93 || got[2].Value != 0.94 || err != nil {
 		t.Errorf("got %v, %v, want the days 0.92 (its revision 1), 0.93, 0.94", values(got), err)
 	}
@@ -88,12 +88,12 @@ func TestOneRequestAtATimeReadsTheHistory(t *testing.T) {
 	inside := 0
 	a.during = func() { // what another request sees meanwhile
 		inside++
-		if got, err := s.past("mill.oil.removal", agent.Day, 1, now); len(got) != 0 || err == nil {
+		if got, err := s.past("mill.oil.removal", agent.Day, "", 1, now); len(got) != 0 || err == nil {
 			t.Errorf("got %v, %v while the history is read, want nothing and an error", values(got), err)
 		}
 	}
 	for range 2 {
-		if got, err := s.past("mill.oil.removal", agent.Day, 1, now); len(got) != 1 || err != nil {
+		if got, err := s.past("mill.oil.removal", agent.Day, "", 1, now); len(got) != 1 || err != nil {
 			t.Errorf("got %v, %v, want one day", values(got), err)
 		}
 	}

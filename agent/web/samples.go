@@ -61,6 +61,9 @@ func sourceMetrics(out *scrape, snap *agent.Snapshot) {
 
 func resultMetrics(out *scrape, results []agent.Result) {
 	for _, r := range results {
+		if r.States != "" { // one figure per KPI: the one that hides nothing
+			continue
+		}
 		window := string(r.Window.Kind)
 		if !r.Withheld() {
 			out.gauge("recoup_kpi_value", r.Value, r.KPI, window, r.Unit)

@@ -65,6 +65,9 @@ type kpiJSON struct {
 	Unit   string   `json:"unit"`
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
+
+	RunOnly string `json:"run_only,omitempty"` // states of the figure beside the all-in one
+	Lots    string `json:"lots,omitempty"`     // the tag that tells lots
 }
 
 type bufferJSON struct {
@@ -107,6 +110,7 @@ type resultJSON struct {
 	KPI      string       `json:"kpi"`
 	Unit     string       `json:"unit"`
 	Window   string       `json:"window"`
+	Lot      string       `json:"lot,omitempty"` // its number, of a window of the kind lot
 	Start    time.Time    `json:"start"`
 	End      time.Time    `json:"end"`
 	Zone     string       `json:"zone"`
@@ -204,9 +208,9 @@ func (s *Server) resultsOf(results []agent.Result) []resultJSON {
 
 func (s *Server) resultOf(r *agent.Result) resultJSON {
 	out := resultJSON{
-		KPI: r.KPI, Unit: r.Unit, Window: string(r.Window.Kind), Start: r.Window.Start.UTC(), End: r.Window.End.UTC(), Zone: s.loc.String(),
+		KPI: r.KPI, Unit: r.Unit, Window: string(r.Window.Kind), Lot: r.Window.ID, Start: r.Window.Start.UTC(), End: r.Window.End.UTC(), Zone: s.loc.String(),
 		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Partial: r.Partial, Revision: r.Revision,
-		Lost: append([]agent.Lost{}, say.Losses(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
+		Lost: append(append([]agent.Lost{}, say.Losses(*r)...), say.Outside(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
 	}
 	if r.Withheld() {
 		return out

@@ -16,6 +16,8 @@ type Question struct {
 	KPI    string
 	Window agent.WindowKind
 	At     time.Time // an instant in the window; zero for the newest that has closed
+	Lot    string    // with the window kind Lot: its number; "" for any
+	States string    // Result.States of the figure; "" for the all-in one
 	Lang   say.Lang
 }
 
@@ -26,6 +28,7 @@ type Answer struct {
 	Company   agent.Company `json:"company"`
 	KPI       string        `json:"kpi"`
 	Window    string        `json:"window"`
+	Lot       string        `json:"lot,omitempty"`
 	Start     time.Time     `json:"start"`
 	End       time.Time     `json:"end"`
 	Running   bool          `json:"running"`  // the window has not closed
@@ -49,7 +52,7 @@ func (s *Server) Why(q Question) (Answer, error) {
 		return Answer{}, err
 	}
 	w := t.Result.Window
-	out := Answer{Plant: snap.Plant.ID, Name: snap.Plant.Name, Company: snap.Plant.Company, KPI: q.KPI, Window: string(w.Kind), Start: w.Start.UTC(), End: w.End.UTC(),
+	out := Answer{Plant: snap.Plant.ID, Name: snap.Plant.Name, Company: snap.Plant.Company, KPI: q.KPI, Window: string(w.Kind), Lot: w.ID, Start: w.Start.UTC(), End: w.End.UTC(),
 		Running: t.running, Complete: t.trouble == nil, Title: t.Title(q.Lang), Sentences: t.Why(q.Lang)}
 	if t.running {
 		out.Title += " · " + s.texts[q.Lang]["so_far"]
@@ -75,19 +78,19 @@ func (s *Server) tell(q Question, snap *agent.Snapshot) (t tale, err error) {
 	}
 	quantity := snap.Quantities[at : at+1]
 	t.Account = say.Account{Quantity: quantity[0], Figure: s.figure(q.KPI), Loc: s.loc}
-	closed := s.board.Results(q.KPI, q.Window, maxResults)
+	closed := s.board.ResultsIn(q.KPI, q.Window, q.States, maxResults)
 	var found bool
-	if t.Result, found = held(closed, q.At); !found && !q.At.IsZero() {
-		if t.Result, t.running = held(only(snap.Current, quantity, q.Window), q.At); t.running {
+	if t.Result, found = q.held(closed); !found && (!q.At.IsZero() || q.Lot != "") {
+		if t.Result, t.running = q.held(only(snap.Current, quantity, q.Window)); t.running {
 			t.Result, found = untilNow(t.Result, snap.Now), true
 		}
 	}
 	if found && (t.Result.Withheld() || t.Compare(closed)) { // without a figure there is nothing to compare
 		return t, nil
 	}
-	closed, t.trouble = s.stored(closed, q.KPI, q.Window, time.Unix(0, 0), snap.Now)
+	closed, t.trouble = s.stored(closed, q.KPI, q.Window, q.States, time.Unix(0, 0), snap.Now)
 	if !found {
-		t.Result, found = held(closed, q.At)
+		t.Result, found = q.held(closed)
 	}
 	switch {
 	case found:
@@ -99,9 +102,14 @@ func (s *Server) tell(q Question, snap *agent.Snapshot) (t tale, err error) {
 	return t, s.noWindow(q, closed)
 }
 
-// held gives the result whose window holds an instant, the newest for none.
-func held(series []agent.Result, at time.Time) (r agent.Result, ok bool) {
+// held gives the newest result of the lot that is asked for, and of the figure,
+// whose window holds the instant; without one the newest.
+func (q *Question) held(series []agent.Result) (r agent.Result, ok bool) {
+	at := q.At
 	for _, r := range slices.Backward(series) {
+		if r.States != q.States || q.Lot != "" && r.Window.ID != q.Lot {
+			continue
+		}
 		if at.IsZero() || !at.Before(r.Window.Start) && at.Before(r.Window.End) {
 			return r, true
 		}
@@ -115,6 +123,9 @@ func (s *Server) noWindow(q Question, closed []agent.Result) error {
 	if len(closed) == 0 {
 		return Unknown(fmt.Sprintf("%s has no closed window of the kind %q yet; ask for a shorter one", q.KPI, kind))
 	}
+	if q.Lot != "" {
+		return Unknown(fmt.Sprintf("%s has no lot %q; known: %d, the newest %q", q.KPI, q.Lot, len(closed), closed[len(closed)-1].Window.ID))
+	}
 	return Unknown(fmt.Sprintf("%s has no window of the kind %q that holds %s; known: %d, the first from %s, the last to %s", q.KPI, kind,
 		say.Moment(say.EN, q.At, s.loc), len(closed), say.Moment(say.EN, closed[0].Window.Start, s.loc), say.Moment(say.EN, closed[len(closed)-1].Window.End, s.loc)))
 }
@@ -123,15 +134,16 @@ func (s *Server) noWindow(q Question, closed []agent.Result) error {
 // is copied once.
 func (s *Server) accounts() func(agent.Quantity, agent.Result) say.Account {
 	type key struct {
-		kpi  string
-		kind agent.WindowKind
+		kpi    string
+		kind   agent.WindowKind
+		states string
 	}
 	closed := map[key][]agent.Result{}
 	return func(q agent.Quantity, r agent.Result) say.Account {
-		k := key{r.KPI, r.Window.Kind}
+		k := key{r.KPI, r.Window.Kind, r.States}
 		series, copied := closed[k]
 		if !copied {
-			series = s.board.Results(k.kpi, k.kind, maxResults)
+			series = s.board.ResultsIn(k.kpi, k.kind, k.states, maxResults)
 			closed[k] = series
 		}
 		account := say.Account{Quantity: q, Result: r, Figure: s.figure(r.KPI), Loc: s.loc}
@@ -150,7 +162,7 @@ func (s *Server) figure(kpi string) func(totals []float64) (float64, bool) {
 
 // serveWhy gives the account of one figure.
 func (s *Server) serveWhy(w http.ResponseWriter, r *http.Request) {
-	question, err := questionOf(r)
+	question, err := s.questionOf(r)
 	if err != nil {
 		refuse(w, err)
 		return
@@ -167,8 +179,8 @@ func (s *Server) serveWhy(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func questionOf(r *http.Request) (q Question, err error) {
-	given, err := known(r.URL.Query(), "kpi", "window", "start", "lang")
+func (s *Server) questionOf(r *http.Request) (q Question, err error) {
+	given, err := known(r.URL.Query(), "kpi", "window", "start", "lot", "run_only", "lang")
 	if err != nil {
 		return q, err
 	}
@@ -184,7 +196,14 @@ func questionOf(r *http.Request) (q Question, err error) {
 			return q, fmt.Errorf("start %q is not a time such as 2026-11-23T00:00:00+08:00; any time in the window will do", start)
 		}
 	}
-	q.KPI, q.Window = given["kpi"], agent.WindowKind(window)
+	q.KPI, q.Window, q.Lot = given["kpi"], agent.WindowKind(window), given["lot"]
+	if q.Lot != "" && q.Window != agent.Lot {
+		return q, fmt.Errorf("lot %q is given; its window is lot, not %s", q.Lot, q.Window)
+	}
+	snap := s.board.Snapshot()
+	if q.States, err = statesOf(&snap, q.KPI, given["run_only"]); err != nil {
+		return q, err
+	}
 	q.Lang, err = langNamed(given["lang"])
 	return q, err
 }

@@ -80,7 +80,7 @@ func TestWhyRefusesWhatItDoesNotKnow(t *testing.T) {
 		"kpi=mill.oil.removal&window=decade": `400 window "decade" is not known; known: 15min`,
 		"kpi=mill.oil.removal&start=today":   `400 start "today" is not a time such as`,
 		"kpi=mill.oil.removal&lang=de":       `400 lang "de" is not known; known: en, zh`,
-		"kpi=mill.oil.removal&day=1":         `400 parameter "day" is not known; known: kpi, window, start, lang`,
+		"kpi=mill.oil.removal&day=1":         `400 parameter "day" is not known; known: kpi, window, start, lot, run_only, lang`,
 		"kpi=mill.oil.removal&window=week":   `404 mill.oil.removal has no closed window of the kind "week" yet`,
 		"kpi=mill.oil.removal&window=day&start=2024-01-01T00:00:00Z": `404 mill.oil.removal has no window of the kind "day" that holds 1 Jan 2024 08:00:00; ` +
 			`known: 12, the first from 10 Nov 2025 00:00:00, the last to 22 Nov 2025 00:00:00`,

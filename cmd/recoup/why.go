@@ -20,7 +20,8 @@ import (
 
 type whyCommand struct {
 	KPI    string   `arg:"" help:"The figure, for example mill.oil.removal."`
-	Window []string `arg:"" optional:"" help:"Over which time: shift, day, night, yesterday, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00 … in plant time (default: the last shift). Of several, the newest that is over."`
+	Window []string `arg:"" optional:"" help:"Over which time: shift, day, night, yesterday, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00, lot:4711 … in plant time (default: the last shift). Of several, the newest that is over."`
+	Runs   bool     `name:"run-only" help:"Of the figure that counts some states of the plant only."`
 	Lang   string   `placeholder:"zh|en" help:"Language (default: that of LANG)."`
 }
 
@@ -37,11 +38,22 @@ func (c whyCommand) Run(s session) error {
 	if err != nil {
 		return err
 	}
-	window, err := readWindow(strings.Join(c.Window, " "), cfg.Plant, loc, time.Now())
-	if err != nil {
-		return err
+	question := web.Question{KPI: c.KPI, Lang: lang}
+	if lot, is := readLot(strings.Join(c.Window, " ")); is {
+		question.Window, question.Lot = agent.Lot, lot
+	} else {
+		window, err := readWindow(strings.Join(c.Window, " "), cfg.Plant, loc, time.Now())
+		if err != nil {
+			return err
+		}
+		question.Window, question.At = window.kind, window.at
 	}
-	told, from, err := ask(s.ctx, a, cfg, web.Question{KPI: c.KPI, Window: window.kind, At: window.at, Lang: lang})
+	if c.Runs {
+		if question.States, err = runOnly(a, c.KPI); err != nil {
+			return err
+		}
+	}
+	told, from, err := ask(s.ctx, a, cfg, question)
 	if err != nil {
 		return err
 	}
@@ -70,6 +82,16 @@ func ask(ctx context.Context, a *agent.Agent, cfg *config.Config, q web.Question
 		err = usageError(unknown)
 	}
 	return told, from, err
+}
+
+// runOnly gives the states that the KPI's run-only figure counts.
+func runOnly(a *agent.Agent, kpi string) (string, error) {
+	for _, q := range a.Calc.Describe() {
+		if q.KPI == kpi && q.RunOnly != "" {
+			return q.RunOnly, nil
+		}
+	}
+	return "", usageError(fmt.Sprintf("--run-only: %s has no such figure; give the KPI states and run_only in the configuration", kpi))
 }
 
 // language gives that of the flag, else the environment's, else English.
@@ -102,6 +124,12 @@ func askAgent(ctx context.Context, cfg *config.Config, q web.Question) (told web
 	query := url.Values{"kpi": {q.KPI}, "window": {string(q.Window)}, "lang": {q.Lang.String()}}
 	if !q.At.IsZero() {
 		query.Set("start", q.At.Format(time.RFC3339))
+	}
+	if q.Lot != "" {
+		query.Set("lot", q.Lot)
+	}
+	if q.States != "" {
+		query.Set("run_only", "true")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.Web.Listen+"/api/v1/why?"+query.Encode(), nil)
 	if err != nil {

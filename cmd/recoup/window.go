@@ -16,7 +16,7 @@ type asked struct {
 	at   time.Time
 }
 
-const windowHelp = `write for example shift, day, night, yesterday, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00"`
+const windowHelp = `write for example shift, day, night, yesterday, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00", lot:4711`
 
 // readWindow reads how people name a window, in the plant's time: a kind, the
 // name of a shift, a date, a date with the start or the name of a shift, or a
@@ -69,6 +69,15 @@ func readWindow(text string, plant agent.Plant, loc *time.Location, now time.Tim
 		return asked{kind, at}, nil
 	}
 	return asked{}, wrong
+}
+
+// readLot reads "lot:4711", or "lot" for the newest that is over.
+func readLot(text string) (number string, is bool) {
+	name, number, _ := strings.Cut(strings.TrimSpace(text), ":")
+	if name != string(agent.Lot) && name != "批次" {
+		return "", false
+	}
+	return strings.TrimSpace(number), true
 }
 
 // dated puts the date for today and yesterday, production days both, and leaves

@@ -13,7 +13,7 @@ import (
 func heads() map[string]string {
 	return map[string]string{
 		readingsKind: "time,tag,value,quality,reason,unit,plant\n",
-		resultsKind:  "kpi,window,start,end,value,u,unit,coverage,quality,reason,verdict,partial,revision,zone,plant,plant_name,company,credit_code,sector,park\n",
+		resultsKind:  "kpi,window,start,end,value,u,unit,coverage,quality,reason,verdict,partial,revision,zone,plant,plant_name,company,credit_code,sector,park,states,lot\n",
 		eventsKind:   "kind,key,start,end,reason,readings,plant\n",
 	}
 }
@@ -30,7 +30,7 @@ func (p *pages) csv(d agent.Delivery) error {
 		}
 		for i := range b.Results {
 			to := p.at(resultsKind, b)
-			rows[to] = append(rows[to], append(resultCells(&b.Results[i]), owner...))
+			rows[to] = append(rows[to], append(append(resultCells(&b.Results[i]), owner...), b.Results[i].States, b.Results[i].Window.ID))
 		}
 		for i := range b.Events {
 			to := p.at(eventsKind, b)
