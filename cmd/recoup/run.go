@@ -62,8 +62,22 @@ func showKPI(out io.Writer, k kpi.KPI) {
 		keys[i] = q.Key
 	}
 	fmt.Fprintf(out, "  KPI %s: %s, computes %s\n", k.Name, k.Family, strings.Join(keys, ", "))
+	showOperation(out, k)
 	for _, a := range k.Absent {
 		fmt.Fprintf(out, "    cannot compute %s: %s\n", a.Key, a.Why)
+	}
+}
+
+// showOperation tells of a KPI which of its quantities come run-only too, and by
+// which tag they come per lot.
+func showOperation(out io.Writer, k kpi.KPI) {
+	for _, q := range k.Quantities {
+		if len(q.States) > 0 {
+			fmt.Fprintf(out, "    %s also run-only: counts %s\n", q.Key, strings.Join(q.RunOnly, ", "))
+		}
+	}
+	if len(k.Quantities) > 0 && k.Quantities[0].Lots != nil {
+		fmt.Fprintf(out, "    per lot by %s\n", k.Quantities[0].Lots.Tag.Name)
 	}
 }
 

@@ -122,3 +122,17 @@ func TestNewestClosedShift(t *testing.T) {
 		}
 	}
 }
+
+func TestReadLot(t *testing.T) {
+	for text, want := range map[string]struct {
+		number string
+		is     bool
+	}{
+		"lot:4711": {"4711", true}, "lot: 4711-A": {"4711-A", true}, "lot:A:7": {"A:7", true}, "lot": {"", true}, "批次:4711": {"4711", true},
+		"shift": {"", false}, "lots": {"", false}, "2026-11-23": {"", false},
+	} {
+		if number, is := readLot(text); number != want.number || is != want.is {
+			t.Errorf("%q: got %q, %v, want %q, %v", text, number, is, want.number, want.is)
+		}
+	}
+}
