@@ -140,7 +140,7 @@ func (d *drilled) honest(t *testing.T) {
 	for _, r := range d.results {
 		from, began := d.truth[r.Window.Start.Unix()]
 		to, ended := d.truth[r.Window.End.Unix()]
-		if r.Window.Kind != agent.Shift || r.Quality != agent.Good || !began || !ended {
+		if r.Window.Kind != agent.Shift || r.States != "" || r.Quality != agent.Good || !began || !ended {
 			continue
 		}
 		mill, acid, glass := to.mill.Since(from.mill), to.acid.Since(from.acid), to.glass.Since(from.glass)

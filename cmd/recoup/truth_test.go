@@ -128,7 +128,7 @@ func (p *proving) watch(t *testing.T, seed uint64, days int, incidents ...sim.In
 				continue
 			}
 			for _, h := range p.figures {
-				if h.kpi == r.KPI && slices.Contains(h.windows, r.Window.Kind) {
+				if h.kpi == r.KPI && r.States == "" && slices.Contains(h.windows, r.Window.Kind) {
 					from, to := at[r.Window.Start.Unix()], at[r.Window.End.Unix()]
 					all = append(all, compared{h, seed, r, h.of(to.since(from))})
 				}
