@@ -39,6 +39,9 @@ func Event(l Lang, e agent.Event) string {
 	if e.Kind == agent.GapRecorded && e.Reason.Code == agent.Aged {
 		text = pair{"{n} readings are no longer kept on this PC ({rows}): {why}", "{n} 条读数不再保留在本机（{rows}）：{why}"}
 	}
+	if e.Kind == agent.LateArrived && e.Reason.Code == agent.TooLate {
+		over, text = false, pair{"Late readings of {key} are stored and delivered, but not all are counted: {why}", "{key} 的迟到读数已保存并会上传，但未全部计入：{why}"}
+	}
 	if e.Kind == agent.AgentRun && e.Reason.Code == agent.AgentStopped && over {
 		text = pair{"A run of the agent ended without being stopped: a crash, a power cut or a kill", "采集程序的一次运行未经停止即告结束：崩溃、断电或被强制终止"}
 	}
@@ -67,6 +70,9 @@ func eventWhy(l Lang, e agent.Event) string {
 	switch e.Kind {
 	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged:
 		own = true
+	}
+	if e.Reason.Code == agent.TooLate {
+		own, why = false, tooLate(l, e.Reason.Detail)
 	}
 	if own && e.Reason.Detail != "" {
 		why = e.Reason.Detail
@@ -123,9 +129,8 @@ func kindTexts() map[agent.EventKind]kindText {
 			name:  pair{"totaliser", "累计表"},
 			begun: pair{"Totaliser {key}: {why}", "累计表 {key}：{why}"}},
 		agent.LateArrived: {
-			name:   pair{"late readings", "迟到读数"},
-			begun:  pair{"Readings of {key} are not counted: {why}", "测点 {key} 的读数未计入：{why}"},
-			advice: pair{"They are stored and delivered.", "这些读数已保存并会上传。"}},
+			name:  pair{"late readings", "迟到读数"},
+			begun: pair{"Readings of {key} came after their windows had closed. They are counted within minutes, as a revision", "{key} 的读数在统计时段关闭后才到达，将在几分钟内以修订方式计入"}},
 		agent.DefinitionNew: {
 			name:   pair{"definition changed", "定义变更"},
 			begun:  pair{"The definition of {key} changed", "指标 {key} 的定义已变更"},
