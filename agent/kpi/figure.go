@@ -18,6 +18,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 	r := agent.Result{
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
 		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
+		Doubts: slices.Clone(s.doubts), Doubted: s.doubted,
 	}
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
 	if elapsed > 0 {

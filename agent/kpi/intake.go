@@ -36,6 +36,7 @@ func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 			e.resumed, e.restarted = wall, false
 		}
 		e.beginAt(b, wall)
+		e.tellOverdue(wall)
 	}
 	for i := range b.Readings {
 		if in := e.inputOf(b.Readings[i].Tag); in != nil {
@@ -56,6 +57,7 @@ func (e *Engine) heed(b *agent.Batch) {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
 		e.untell(b)
+		e.forgetOverdue(b)
 	}
 	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }
@@ -261,6 +263,8 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		s.caught = w.start + int64(madeGood*float64(second))
 	}
 	switch code := r.Reason.Code; {
+	case r.Doubted > 0:
+		s.doubts, s.doubted = slices.Clone(r.Doubts), r.Doubted
 	case r.Quality != agent.Uncertain:
 	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
 	default:

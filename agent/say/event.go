@@ -65,7 +65,7 @@ func eventWhy(l Lang, e agent.Event) string {
 	why := Reason(l, e.Reason)
 	own := e.Reason.Code == agent.NoConnection || e.Reason.Code == agent.NoData
 	switch e.Kind {
-	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged:
+	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged, agent.MeterOverdue:
 		own = true
 	}
 	if own && e.Reason.Detail != "" {
@@ -167,8 +167,8 @@ func kindTexts() map[agent.EventKind]kindText {
 			begun: pair{"The configuration of {key} changed: {why}", "{key} 的配置已变更：{why}"}},
 		agent.MeterOverdue: {
 			name:   pair{"calibration overdue", "校准逾期"},
-			begun:  pair{"The calibration of {key} is overdue: {why}", "{key} 的校准已逾期：{why}"},
-			over:   pair{"The calibration of {key} was overdue for {for}: {why}. It is valid again", "{key} 的校准曾逾期 {for}：{why}。现已有效"},
+			begun:  pair{"The calibration of {key} is overdue (serial number, due: {why}); figures from it are uncertain", "{key} 的校准已逾期（出厂编号、到期日：{why}），由其得出的指标不确定"},
+			over:   pair{"The calibration of {key} was overdue for {for} (serial number, due: {why}). It is valid again", "{key} 的校准曾逾期 {for}（出厂编号、到期日：{why}）。现已有效"},
 			advice: pair{"Have it calibrated and write the new due date into the register.", "请安排校准，并在台账中更新到期日。"}},
 	}
 }
