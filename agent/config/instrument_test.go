@@ -37,3 +37,27 @@ func TestRegister(t *testing.T) {
 		t.Errorf("got usual values %v, want 55000 and 36 kg/h per second", got)
 	}
 }
+
+// TestFactsHoldNoSecrets: what is kept and sent of a configuration.
+func TestFactsHoldNoSecrets(t *testing.T) {
+	c, _ := Parse("x.yaml", []byte(`plant: {id: p}
+sources: [{name: s, modbus: {address: "tcp://u:hidden@10.0.0.1:502", password: hidden}, tags: [{name: a, at: holding 1}]}]
+upstreams: [{name: hq, http: {url: "https://u:hidden@hq/v1?t=hidden", token_file: secrets/hq, headers: {api_key: hidden}}}]
+`))
+	if c == nil {
+		t.Fatal("not read")
+	}
+	var got []Fact
+	for _, f := range c.Facts() {
+		if f.About != "plant" {
+			got = append(got, f)
+		}
+	}
+	want := []Fact{
+		{"source s", "modbus.address", "tcp://10.0.0.1:502"}, {"source s", "modbus.password", "***"}, {"tag a", "at", "holding 1"},
+		{"upstream hq", "http.url", "https://hq/v1"}, {"upstream hq", "http.token_file", "secrets/hq"}, {"upstream hq", "http.headers.api_key", "***"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -44,6 +44,7 @@ func Event(l Lang, e agent.Event) string {
 	}
 	n, rows := gapRows(l, e.Gap)
 	told := text.fill(l, "key", e.Key, "why", eventWhy(l, e), "for", Duration(l, e.End.Sub(e.Start)), "n", n, "rows", rows)
+	told = configEvent(l, e, told)
 	if over {
 		return sentence(l, told)
 	}
@@ -164,7 +165,7 @@ func kindTexts() map[agent.EventKind]kindText {
 			over:  pair{"Diagnosis {key}: {why}. It held for {for} and is over", "诊断 {key}：{why}。持续 {for}，现已解除"}},
 		agent.ConfigChanged: {
 			name:  pair{"configuration", "配置"},
-			begun: pair{"The configuration of {key} changed: {why}", "{key} 的配置已变更：{why}"}},
+			begun: pair{"Configuration changed, {key}: {why}", "配置已变更，{key}：{why}"}},
 		agent.MeterOverdue: {
 			name:   pair{"calibration overdue", "校准逾期"},
 			begun:  pair{"The calibration of {key} is overdue (serial number, due: {why}); figures from it are uncertain", "{key} 的校准已逾期（出厂编号、到期日：{why}），由其得出的指标不确定"},
