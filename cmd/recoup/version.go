@@ -10,15 +10,19 @@ import (
 type versionCommand struct{}
 
 func (versionCommand) Run(s session) error {
-	fmt.Fprintf(s.out, "recoup %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	if _, err := os.Stat(s.config); err != nil {
-		return nil // a binary alone has a version too
+	_, err := fmt.Fprintf(s.out, "recoup %s %s/%s %s\n%s", version, runtime.GOOS, runtime.GOARCH, runtime.Version(), revisionOf(s.config))
+	return err
+}
+
+// revisionOf tells which revision a configuration is; "" when there is none: a
+// binary alone has a version too.
+func revisionOf(file string) string {
+	if _, err := os.Stat(file); err != nil {
+		return ""
 	}
-	a, _, err := load(s.config, slog.New(slog.DiscardHandler))
+	a, _, err := load(file, slog.New(slog.DiscardHandler))
 	if err != nil {
-		fmt.Fprintf(s.out, "%s has mistakes; \"recoup check\" names them\n", s.config)
-		return nil
+		return file + " has mistakes; \"recoup check\" names them\n"
 	}
-	fmt.Fprintf(s.out, "%s is revision %s\n", s.config, a.Lineage.Revision)
-	return nil
+	return file + " is revision " + a.Lineage.Revision + "\n"
 }
