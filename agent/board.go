@@ -22,6 +22,7 @@ type Board struct {
 	written atomic.Uint64 // number of the newest committed batch
 
 	mu         sync.Mutex // guards all below; held for copying only
+	revision   string     // of the configuration
 	tags       []TagState
 	sources    []*SourceState
 	upstreams  []*UpstreamState
@@ -111,6 +112,7 @@ type Quantity struct {
 type Snapshot struct {
 	Now, Started time.Time
 	Version      string
+	Revision     string // of the configuration, short; "" when not known
 	Plant        Plant
 	Newest       Mark // of the newest recorded batch
 	Tags         []TagState
@@ -234,7 +236,7 @@ func (b *Board) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Snapshot{
-		Now: b.clock.Wall(), Started: b.started, Version: b.version, Plant: b.plant, Newest: b.newest,
+		Now: b.clock.Wall(), Started: b.started, Version: b.version, Revision: b.revision, Plant: b.plant, Newest: b.newest,
 		Tags: slices.Clone(b.tags), Quantities: b.quantities, Current: b.current, Commit: b.commit,
 	}
 	s.Commit.Took, s.Commit.Dropped = b.commit.Took.Snapshot(), cloneMap(b.commit.Dropped)

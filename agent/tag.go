@@ -31,6 +31,9 @@ type Tag struct {
 	MaxGap  time.Duration `json:"max_gap,omitempty"` // longest bridged gap, or longest hold; 0: max(3 × Every, 30 s)
 	Cutoff  float64       `json:"cutoff,omitempty"`  // magnitude in Unit below which a flow counts as zero
 	Frozen  time.Duration `json:"frozen,omitempty"`  // a value repeated for so long is Uncertain from its first repeat on, 0 after Cutoff excepted; 0: never
+
+	Usual       *float64     `json:"usual,omitempty"`       // what it shows as a rule, in Unit, of a totaliser per second; for what can be shown before anything is measured
+	Instruments []Instrument `json:"instruments,omitempty"` // the calibration register's entries, by From
 }
 
 // Range is the closed interval of plausible values, in the tag's unit.

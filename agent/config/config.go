@@ -83,6 +83,9 @@ type document struct {
 	Sources   *node       `yaml:"sources"`
 	KPIs      *node       `yaml:"kpis"`
 	Upstreams *node       `yaml:"upstreams"`
+
+	Instruments     *node  `yaml:"instruments"`
+	InstrumentsFile string `yaml:"instruments_file"` // its rows stand in Instruments already
 }
 
 // defaults is what stands where the file says nothing.
@@ -125,6 +128,7 @@ func parseText(path, text string) (*Config, error) {
 	}
 	c := &Config{Path: path, Dir: filepath.Dir(path), root: root, problems: problems, malformed: problems, faulted: map[string]bool{}}
 	c.addTables()
+	c.addRegister()
 	c.fill()
 	if c.unnamed > 0 {
 		c.problems = append(c.problems, Problem{File: path, Msg: itoa(c.unnamed) + " more mistakes are not shown", Fix: "correct these first; often one is the cause of many"})
@@ -151,6 +155,7 @@ func (c *Config) fill() {
 			c.Tags = append(c.Tags, tag)
 		}
 	}
+	c.register(doc.Instruments)
 	gen := generation(c.Tags)
 	for _, tag := range c.Tags {
 		tag.Gen = gen

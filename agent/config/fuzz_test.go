@@ -70,7 +70,7 @@ func FuzzTable(f *testing.F) {
 		if trouble != nil {
 			return
 		}
-		rows, problems := readTable("fuzz.csv", text)
+		rows, problems := readTable("fuzz.csv", text, columns())
 		lines := newFile("", text).lines
 		if len(problems) > 0 {
 			checkProblems(t, &Error{problems}, lines)

@@ -27,6 +27,7 @@ type tagEntry struct {
 	MaxGap    time.Duration `yaml:"max_gap"`
 	Cutoff    float64       `yaml:"cutoff"`
 	Frozen    time.Duration `yaml:"frozen"` // a value repeated for so long is Uncertain
+	Usual     string        `yaml:"usual"`
 }
 
 type labelEntry struct {
@@ -62,6 +63,11 @@ func decodeTag(n *node, path string) (*agent.Tag, agent.Faults) {
 		var err error
 		tag.Accuracy, err = parseAccuracy(e.Accuracy, e.Unit)
 		faults.Join(path+".accuracy", err)
+	}
+	if e.Usual != "" {
+		var err error
+		tag.Usual, err = parseUsual(e.Usual, e.Counter != nil)
+		faults.Join(path+".usual", err)
 	}
 	faults.Join(path, e.check())
 	return tag, faults

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,6 +37,11 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
 	c.tags[6].Hold = true // a bit
+	c.tags[4].Instruments = []agent.Instrument{{Serial: "A", Due: dayOf("2026-03-01")}, {Serial: "B", From: dayOf("2026-03-03"), Due: dayOf("2027-03-03")}}
+	c.tags[2].Instruments = []agent.Instrument{{Serial: "C", Due: dayOf("2026-03-02")}}
+	if seed%3 == 2 {
+		c.now = 19 * 3600 // so that a midnight comes by
+	}
 	off := 0.0
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
@@ -156,6 +162,7 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 
 func TestAnythingSurvivesRestore(t *testing.T) {
 	froze, hidden, open := 0, 0.0, 0.0
+	var due []agent.Event
 	for seed := range uint64(12) {
 		c := newChaos(t, seed, false)
 		other := newChaos(t, seed, false).rig.engine
@@ -174,6 +181,7 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			}
 		}
 		froze += len(c.rig.frozen())
+		due = append(due, c.rig.overdue()...)
 		for _, one := range c.rig.results {
 			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
 				t.Errorf("seed %d: got %+v", seed, one)
@@ -181,6 +189,13 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			if one.KPI == "masked.ratio" && one.Window.Kind == agent.Cell {
 				hidden, open = hidden+lostSeconds(one, agent.Calibration, "t6"), open+one.Terms[0].Seconds
 			}
+		}
+	}
+	for _, tag := range []string{"t2", "t4"} {
+		begun := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && e.End.IsZero() })
+		ended := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && !e.End.IsZero() })
+		if !begun || ended != (tag == "t4") {
+			t.Errorf("got %v, want %s overdue, and ended for t4 alone", due, tag)
 		}
 	}
 	if froze < 20 {

@@ -106,6 +106,7 @@ func (in *input) write(p *packer) {
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
+	in.writeOverdue(w)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -132,6 +133,7 @@ func (u *unpacker) input(stretches int) *input {
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
+	in.readOverdue(r)
 	return in
 }
 

@@ -39,6 +39,7 @@ type Engine struct {
 
 	events  []agent.Event
 	results []agent.Result
+	told    span           // around the newest batch, in which no calibration falls due
 	waiting []agent.Result // of another definition, for the next Add
 	changed []agent.Event  // likewise
 	origin  []byte         // the checkpoint that waiting came from
@@ -64,6 +65,8 @@ type input struct {
 	coming  latecomers
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look
+	lapses  []lapse   // of its calibration
+	overdue int64     // start of the event that is open; 0: none
 }
 
 // quantity is a Quantity at work.
@@ -191,7 +194,8 @@ func (e *Engine) input(tag *agent.Tag) *input {
 	}
 	in := &input{
 		tag: tag, hash: hashTag(tag), seen: longAgo, runs: make([]series, 1), repeats: repetition{last: longAgo},
-		shape: shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		shape:  shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		lapses: lapsesOf(tag, e.cal.loc),
 	}
 	e.inputs = append(e.inputs, in)
 	e.byName[tag.Name] = in

@@ -33,6 +33,7 @@ func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 			e.resumed, e.restarted = wall, false
 		}
 		e.beginAt(b, wall)
+		e.tellOverdue(wall)
 	}
 	for i := range b.Readings {
 		if in := e.inputOf(b.Readings[i].Tag); in != nil {
@@ -54,6 +55,7 @@ func (e *Engine) heed(b *agent.Batch) {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
 		e.untell(b)
+		e.forgetOverdue(b)
 	}
 	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }

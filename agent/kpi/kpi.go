@@ -42,6 +42,11 @@
 //     guessed (factor.go).
 //   - While an analyser is calibrated its readings are not evaluated, and the
 //     time is lost, not bridged; totalisers go on counting (mask.go).
+//   - What an instrument shows whose calibration is overdue counts, and is in
+//     doubt. The register is no part of a definition: a renewed calibration cuts no
+//     window (overdue.go).
+//   - What can be shown before anything is measured is found by feeding an engine
+//     a plant that stands still (adequacy.go, rehearsal.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi

@@ -47,6 +47,7 @@ func Event(l Lang, e agent.Event) string {
 	}
 	n, rows := gapRows(l, e.Gap)
 	told := text.fill(l, "key", e.Key, "why", eventWhy(l, e), "for", Duration(l, e.End.Sub(e.Start)), "n", n, "rows", rows)
+	told = configEvent(l, e, told)
 	if over {
 		return sentence(l, told)
 	}
@@ -68,7 +69,7 @@ func eventWhy(l Lang, e agent.Event) string {
 	why := Reason(l, e.Reason)
 	own := e.Reason.Code == agent.NoConnection || e.Reason.Code == agent.NoData
 	switch e.Kind {
-	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged:
+	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged, agent.MeterOverdue:
 		own = true
 	}
 	if e.Reason.Code == agent.TooLate {
@@ -169,11 +170,11 @@ func kindTexts() map[agent.EventKind]kindText {
 			over:  pair{"Diagnosis {key}: {why}. It held for {for} and is over", "诊断 {key}：{why}。持续 {for}，现已解除"}},
 		agent.ConfigChanged: {
 			name:  pair{"configuration", "配置"},
-			begun: pair{"The configuration of {key} changed: {why}", "{key} 的配置已变更：{why}"}},
+			begun: pair{"Configuration changed, {key}: {why}", "配置已变更，{key}：{why}"}},
 		agent.MeterOverdue: {
 			name:   pair{"calibration overdue", "校准逾期"},
-			begun:  pair{"The calibration of {key} is overdue: {why}", "{key} 的校准已逾期：{why}"},
-			over:   pair{"The calibration of {key} was overdue for {for}: {why}. It is valid again", "{key} 的校准曾逾期 {for}：{why}。现已有效"},
+			begun:  pair{"The calibration of {key} is overdue (serial number, due: {why}); figures from it are uncertain", "{key} 的校准已逾期（出厂编号、到期日：{why}），由其得出的指标不确定"},
+			over:   pair{"The calibration of {key} was overdue for {for} (serial number, due: {why}). It is valid again", "{key} 的校准曾逾期 {for}（出厂编号、到期日：{why}）。现已有效"},
 			advice: pair{"Have it calibrated and write the new due date into the register.", "请安排校准，并在台账中更新到期日。"}},
 	}
 }

@@ -89,6 +89,7 @@ func labelTexts() map[string]pair {
 		"behind":      {"Behind", "滞后"}, "delivered": {"Delivered readings", "已上传读数"}, "errors": {"Errors", "错误"}, "rejected": {"Refused rows", "被拒行"},
 		"not_behind": {"up to date", "已同步"}, "no_errors": {"none", "无"},
 		"version": {"Version", "版本"}, "running_since": {"running since", "启动于"}, "times_in": {"all times in", "时间均为"},
+		"revision": {"configuration", "配置修订"}, "calibration": {"Calibration", "校准"},
 		"unknown": {"not known", "未知"}, "ago": {"ago", "前"},
 	}
 }

@@ -43,6 +43,7 @@ func (a *Account) Why(l Lang) []string {
 			lines = append(lines, termLine(l, t))
 		}
 		lines = append(lines, a.budgetLine(l), estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, doubtLines(l, r)...)
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {

@@ -38,6 +38,7 @@ type wiring struct {
 	clock    agent.Clock
 	board    *agent.Board
 	problems []error
+	built    []kpi.KPI
 }
 
 func (w *wiring) agent() *agent.Agent {
@@ -58,7 +59,7 @@ func (w *wiring) agent() *agent.Agent {
 	}
 	calc, quantities := w.calculator()
 	w.board = agent.NewBoard(w.clock, w.cfg.Plant, version, w.cfg.Tags, sources, upstreams, quantities)
-	a.Calc, a.Board = calc, w.board
+	a.Calc, a.Board, a.Lineage = calc, w.board, lineage(w.cfg, w.built, w.log)
 	store, err := buffer.New(buffer.Config{Path: w.cfg.Buffer.Path, MaxBytes: w.cfg.Buffer.MaxBytes, MaxAge: w.cfg.Buffer.MaxAge,
 		Tags: w.cfg.Tags, Upstreams: upstreams}, w.clock, w.log)
 	w.note("buffer", err)
@@ -80,7 +81,8 @@ func (w *wiring) kpis() (kpis []kpi.KPI) {
 }
 
 func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
-	engine, err := kpi.New(w.cfg.Plant, w.kpis())
+	w.built = w.kpis()
+	engine, err := kpi.New(w.cfg.Plant, w.built)
 	w.note("", err)
 	if err != nil {
 		return nil, nil
