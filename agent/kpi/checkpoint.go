@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x04"
+const magic = "rkp\x05"
 
 // state is everything that outlives a restart.
 type state struct {

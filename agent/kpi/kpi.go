@@ -42,6 +42,10 @@
 //     guessed (factor.go).
 //   - While an analyser is calibrated its readings are not evaluated, and the
 //     time is lost, not bridged; totalisers go on counting (mask.go).
+//   - Errors of different tags are independent unless the configuration says that
+//     they share a cause; every result names what it says (correlate.go).
+//   - Two methods of one thing are combined only while they agree within their
+//     uncertainties; what both of them share is counted once (combine.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
@@ -82,6 +86,10 @@ type Quantity struct {
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
+
+	Methods    []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)
+	Balanced   bool          // should be 0: beyond its uncertainty it is Uncertain
+	Correlated []Correlation // whose errors share a cause (correlate.go)
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with
