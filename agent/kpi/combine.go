@@ -61,8 +61,8 @@ func (q *quantity) figure(s *sum, totals []float64, w span, trend bool) (value f
 	return q.Value(totals)
 }
 
-// balance doubts a balance that is open by more than its uncertainty.
-func (q *quantity) balance(r *agent.Result, trend, stated bool) {
+// unbalanced doubts a balance that is open by more than its uncertainty.
+func (q *quantity) unbalanced(r *agent.Result, trend, stated bool) {
 	if q.Balanced && !trend && stated && r.Quality == agent.Good && math.Abs(r.Value) > r.U {
 		r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.ClosureFailed}
 	}

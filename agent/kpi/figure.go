@@ -45,7 +45,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
-	q.balance(&r, trend, stated)
+	q.unbalanced(&r, trend, stated)
 	if r.Verdict != agent.NoVerdict && s.doubted > (1-goodCoverage)*s.seconds {
 		r.Verdict = agent.Inconclusive // U knows nothing of an instrument that is not to be trusted
 	}

@@ -55,11 +55,12 @@ import "recoup/agent"
 // Families lists the kinds of KPI by the name of their section.
 func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
-		"acid_recovery":    {New: newAcidRecovery, Example: acidRecoveryExample},
-		"energy_carbon":    {New: newEnergyCarbon, Example: energyCarbonExample},
-		"oil_mist":         {New: newOilMist, Example: oilMistExample},
-		"value":            {New: newValue, Example: valueExample},
-		"waste_heat_power": {New: newWasteHeatPower, Example: wasteHeatPowerExample},
+		"acid_concentration": {New: newAcidConcentration, Example: acidConcentrationExample},
+		"acid_recovery":      {New: newAcidRecovery, Example: acidRecoveryExample},
+		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
+		"oil_mist":           {New: newOilMist, Example: oilMistExample},
+		"value":              {New: newValue, Example: valueExample},
+		"waste_heat_power":   {New: newWasteHeatPower, Example: wasteHeatPowerExample},
 	}
 }
 

@@ -43,7 +43,8 @@ func (a *Account) Why(l Lang) []string {
 		for _, t := range r.Terms {
 			lines = append(lines, termLine(l, t))
 		}
-		lines = append(lines, a.budgetLine(l), estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(append(lines, a.budgetLine(l)), sharedLines(l, r)...)
+		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {
@@ -52,8 +53,8 @@ func (a *Account) Why(l Lang) []string {
 	if r.States != "" {
 		lines = append(lines, pair{"Counted in these plant states only: {s}.", "仅统计以下工况：{s}。"}.fill(l, "s", r.States))
 	}
-	if len(r.Factors) > 0 {
-		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(r.Factors, pair{", ", "、"}.in(l))))
+	if factors := plainFactors(r); len(factors) > 0 {
+		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(factors, pair{", ", "、"}.in(l))))
 	}
 	if r.Revision > 0 {
 		lines = append(lines, pair{"Revision {n}: late data changed this result.", "第 {n} 次修订：迟到数据改变了本结果。"}.fill(l, "n", strconv.Itoa(r.Revision)))
@@ -133,7 +134,7 @@ func estimateLine(l Lang, r agent.Result) string {
 	}
 	var worth []string
 	for _, t := range r.Terms {
-		if t.Role != stockRole && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
+		if t.Role != stockRole && t.Role != "time" && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
 			worth = append(worth, Role(l, t.Role)+" "+about(l, t.Total/t.Seconds*lost, termUnit(t.Unit)))
 		}
 	}
