@@ -111,7 +111,7 @@ func TestTankGaugingByWindow(t *testing.T) {
 	a, section := byMass("recovery_direct >= 0.98", map[string]agent.Accuracy{"lt261": level, "lt262": level})
 	fed := 84e3 / 24 / 0.8
 	a.byName["ft201"].Usual = &fed
-	section.Tanks = append(section.Tanks, tank{"lt262", 10, "at262", "tt262"})
+	section.Tanks = append(section.Tanks, tankAt("lt262", "at262", "tt262"))
 	reaches := outlookOf(t, utc(), a.kpi(t, section)).Reaches
 	points := field[[]float64](t, c.Expected, "u_recovery_points")
 	for _, reach := range reaches {

@@ -185,6 +185,9 @@ func (t *Term) label() string {
 		}
 		names = append(names, t.Formula.Name+"("+strings.Join(args, ", ")+")")
 	}
+	if names == nil {
+		return "time"
+	}
 	return strings.Join(names, " × ")
 }
 

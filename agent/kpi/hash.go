@@ -36,12 +36,13 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Role, Unit string
 		Factor     float64
 		Tags       []measure
-		Formula    string    `json:",omitempty"`
-		Rel        float64   `json:",omitempty"`
-		Args       []measure `json:",omitempty"`
-		Own        []float64 `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
-		Stock      bool      `json:",omitempty"`
-		Dated      []*Factor `json:",omitempty"`
+		Formula    string         `json:",omitempty"`
+		Rel        float64        `json:",omitempty"`
+		Args       []measure      `json:",omitempty"`
+		Own        []float64      `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
+		Stock      bool           `json:",omitempty"`
+		Dated      []*Factor      `json:",omitempty"`
+		Valid      []*agent.Range `json:",omitempty"` // of the arguments that have one, by their place
 	}
 	type mask struct {
 		Tag    measure
@@ -61,7 +62,7 @@ func (c *calendar) define(q *quantity) [32]byte {
 				d.Args, d.Own = append(d.Args, measureOf(a.Tag)), append(d.Own, a.Rel)
 			}
 		}
-		d.Stock, d.Dated = t.Stock, t.Dated
+		d.Stock, d.Dated, d.Valid = t.Stock, t.Dated, t.valid()
 		terms = append(terms, d)
 	}
 	var masks []mask
@@ -79,7 +80,10 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Shifts                  []int
 		MinWindow               agent.WindowKind `json:",omitempty"`
 		Masks                   []mask           `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks})
+		Methods                 int              `json:",omitempty"`
+		Balanced                bool             `json:",omitempty"`
+		Correlated              []Correlation    `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated})
 }
 
 func hashOf(v any) [32]byte {

@@ -243,7 +243,7 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail, sways: q.swayedLike(i, t.Total)}
 	}
 	if madeGood < 0 {
 		s.caught = w.start + int64(madeGood*float64(second))

@@ -47,6 +47,10 @@
 //     window (overdue.go).
 //   - What can be shown before anything is measured is found by feeding an engine
 //     a plant that stands still (adequacy.go, rehearsal.go).
+//   - Errors of different tags are independent unless the configuration says that
+//     they share a cause; every result names what it says (correlate.go).
+//   - Two methods of one thing are combined only while they agree within their
+//     uncertainties; what both of them share is counted once (combine.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
@@ -56,11 +60,12 @@ import "recoup/agent"
 // Families lists the kinds of KPI by the name of their section.
 func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
-		"acid_recovery":    {New: newAcidRecovery, Example: acidRecoveryExample},
-		"energy_carbon":    {New: newEnergyCarbon, Example: energyCarbonExample},
-		"oil_mist":         {New: newOilMist, Example: oilMistExample},
-		"value":            {New: newValue, Example: valueExample},
-		"waste_heat_power": {New: newWasteHeatPower, Example: wasteHeatPowerExample},
+		"acid_concentration": {New: newAcidConcentration, Example: acidConcentrationExample},
+		"acid_recovery":      {New: newAcidRecovery, Example: acidRecoveryExample},
+		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
+		"oil_mist":           {New: newOilMist, Example: oilMistExample},
+		"value":              {New: newValue, Example: valueExample},
+		"waste_heat_power":   {New: newWasteHeatPower, Example: wasteHeatPowerExample},
 	}
 }
 
@@ -87,6 +92,10 @@ type Quantity struct {
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
+
+	Methods    []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)
+	Balanced   bool          // should be 0: beyond its uncertainty it is Uncertain
+	Correlated []Correlation // whose errors share a cause (correlate.go)
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with

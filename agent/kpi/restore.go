@@ -113,7 +113,7 @@ func (e *Engine) likenessOf(old *quantity) {
 			alike = q.Terms[i].Role == old.Terms[i].Role && q.Terms[i].Unit == old.Terms[i].Unit
 		}
 		if alike {
-			old.Value, old.Bounds, old.MinCoverage = q.Value, q.Bounds, q.MinCoverage
+			old.Value, old.Bounds, old.MinCoverage, old.Methods = q.Value, q.Bounds, q.MinCoverage, q.Methods
 			return
 		}
 	}

@@ -14,6 +14,8 @@ type part struct {
 
 	stock      bool
 	head, tail float64 // of a stock's urand, what its readings at the two ends of the window have; 0 where time was lost
+
+	sways []float64 // what the error of each of its formula's arguments does to it, where errors are correlated
 }
 
 // join takes the share of the time that follows in. A stock's changes cancel
@@ -32,6 +34,7 @@ func (p *part) join(next *part) {
 		p.urand = max(0, p.urand-p.tail-next.head)
 	}
 	p.stock, p.tail = next.stock, next.tail
+	p.sways = summed(p.sways, next.sways)
 }
 
 // sum is what a quantity has gathered over a window, or over as much of it as

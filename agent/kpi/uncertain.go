@@ -77,7 +77,7 @@ func (q *quantity) uncertain(i int, total float64, a *area) part {
 	if t.Stock {
 		p.urand, p.head = max(0, a.changes[i].square), a.changes[i].head
 	}
-	p.usys = math.Sqrt(square)
+	p.usys, p.sways = math.Sqrt(square), q.swayed(i, total, a)
 	return p
 }
 
