@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x04"
+const magic = "rkp\x05"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -110,6 +110,7 @@ func (in *input) write(p *packer) {
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
+	w.counting(in)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -139,6 +140,7 @@ func (u *unpacker) input(stretches int) *input {
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
+	r.counting(in)
 	return in
 }
 

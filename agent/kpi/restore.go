@@ -54,6 +54,7 @@ func (e *Engine) resumeInputs(st *state) {
 			continue
 		}
 		in.seen, in.bridge, in.counter, in.late, in.lateIn, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.lateIn, old.runs, old.repeats
+		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}
 }
