@@ -27,11 +27,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
 		return r
 	}
-	totals := make([]float64, len(s.parts))
-	for i, p := range s.parts {
-		totals[i] = p.total
-	}
-	value, sens, reason := q.Value(totals)
+	value, sens, reason := q.Value(s.totals())
 	if reason.Code != agent.NoReason {
 		r.Reason = reason
 		return r
@@ -52,7 +48,9 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		if r.Quality == agent.Good {
 			r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.TrendOnly, Detail: string(q.MinWindow)}
 		}
+		return r
 	}
+	q.estimate(&r, s, elapsed, stated)
 	return r
 }
 
