@@ -160,6 +160,7 @@ func (c *Config) fill() {
 	for _, tag := range c.Tags {
 		tag.Gen = gen
 	}
+	c.checkPowers()
 	c.checkPlant()
 	c.checkBuffer()
 	c.checkNames()

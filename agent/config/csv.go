@@ -13,7 +13,7 @@ import (
 // their own taken apart.
 func columns() []string {
 	return []string{"name", "at", "unit", "every", "label_en", "label_zh", "scale", "offset", "range", "accuracy",
-		"sentinels", "counter_modulus", "counter_max_rate", "hold", "max_gap", "cutoff", "frozen", "usual"}
+		"sentinels", "counter_modulus", "counter_max_rate", "hold", "max_gap", "cutoff", "frozen", "usual", "counter_power", "signal"}
 }
 
 // table reads a tag table into nodes of the same form as tags in YAML.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"unicode/utf8"
+
+	"recoup/agent"
 )
 
 // seeds adds all test files of a kind.
@@ -76,7 +78,7 @@ func FuzzTable(f *testing.F) {
 			checkProblems(t, &Error{problems}, lines)
 		}
 		for _, row := range rows {
-			if _, faults := decodeTag(row, "tags[0]"); len(faults) > 0 {
+			if _, faults := decodeTag(row, "tags[0]", agent.Plant{}); len(faults) > 0 {
 				checkProblems(t, &Error{[]Problem{problemAt(row.find("name"), "", faults[0].Msg, "-")}}, lines)
 			}
 		}

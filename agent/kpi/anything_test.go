@@ -25,7 +25,7 @@ type chaos struct {
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
-	for i := range 7 {
+	for i := range 8 {
 		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
 		tag.Every = 5 * time.Second
 		c.tags = append(c.tags, tag)
@@ -42,13 +42,19 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	if seed%3 == 2 {
 		c.now = 19 * 3600 // so that a midnight comes by
 	}
+	c.tags[7].Counter = &agent.Counter{Modulus: 100, MaxRate: 2}
+	c.tags[7].Ratios = []agent.Ratio{{From: origin, Value: 0.5}, {From: sec(9000), Value: 2}, {From: sec(20000), Value: 0.7}}
+	c.tags[5].Accuracy = agent.Accuracy{Abs: 0.01}
+	totalled := amount("totalled", 1, c.tags[7])
+	totalled.Quantities[0].Rates = []Rate{{Of: c.tags[7], Tag: c.tags[5], Factor: 0.1}}
+	totalled.Quantities[0].Additive = true
 	off := 0.0
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
 		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
-		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}))
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}), totalled)
 	return c
 }
 
@@ -103,6 +109,9 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 		c.count += c.Uint64N(8)
 		if c.IntN(50) == 0 {
 			c.count = c.Uint64N(1000)
+		}
+		if c.IntN(20) == 0 {
+			return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(0), Quality: agent.Good}
 		}
 		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
 	}

@@ -107,6 +107,7 @@ func (in *input) write(p *packer) {
 		p.pack(in.tag, in.runs[k].elems)
 	}
 	in.writeOverdue(w)
+	w.counting(in)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -134,6 +135,7 @@ func (u *unpacker) input(stretches int) *input {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
 	in.readOverdue(r)
+	r.counting(in)
 	return in
 }
 

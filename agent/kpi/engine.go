@@ -67,6 +67,8 @@ type input struct {
 	keep    int64     // how far back masks look
 	lapses  []lapse   // of its calibration
 	overdue int64     // start of the event that is open; 0: none
+	pace    pace      // of a totaliser whose rate is measured too
+	drives  []*input  // the totalisers of this rate
 }
 
 // quantity is a Quantity at work.
@@ -127,6 +129,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 			for _, m := range q.Masks {
 				slowest = max(slowest, m.Tag.Every)
 			}
+			for _, r := range q.Rates {
+				slowest = max(slowest, r.Tag.Every)
+			}
 		}
 	}
 	e.grace = int64(max(60*time.Second, 2*slowest))
@@ -166,6 +171,7 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
 	e.mask(q)
+	e.beside(q)
 	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)

@@ -29,12 +29,8 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
 		return r
 	}
-	totals := make([]float64, len(s.parts))
-	for i, p := range s.parts {
-		totals[i] = p.total
-	}
 	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
-	value, sens, reason := q.figure(s, totals, w, trend)
+	value, sens, reason := q.figure(s, s.totals(), w, trend)
 	if reason.Code != agent.NoReason {
 		r.Reason = reason
 		return r
@@ -55,7 +51,9 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		if r.Quality == agent.Good {
 			r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.TrendOnly, Detail: string(q.MinWindow)}
 		}
+		return r
 	}
+	q.estimate(&r, s, elapsed, stated)
 	return r
 }
 

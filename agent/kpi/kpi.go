@@ -91,6 +91,9 @@ type Quantity struct {
 
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
+	Rates    []Rate // measured beside its totalisers
+	Additive bool   // a total, which an estimate can be made of for time that was lost
+
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 
 	Methods    []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)

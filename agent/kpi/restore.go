@@ -55,6 +55,7 @@ func (e *Engine) resumeInputs(st *state) {
 		}
 		in.overdue = old.overdue
 		in.seen, in.bridge, in.counter, in.late, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.runs, old.repeats
+		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}
 }
