@@ -65,6 +65,8 @@ type kpiJSON struct {
 	Unit   string   `json:"unit"`
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
+
+	Rating *agent.Rating `json:"rating,omitempty"`
 }
 
 type bufferJSON struct {
