@@ -98,12 +98,14 @@ func (w *wiring) watch(engine *kpi.Engine) *rules.Calculator {
 	for _, part := range w.cfg.Rules {
 		rule, err := rules.Build(w.spec(part), figures)
 		w.note(part.Path, err)
-		watched = append(watched, rule)
+		if err == nil {
+			watched = append(watched, rule)
+		}
 	}
 	for _, part := range w.cfg.Ratings {
 		rating, err := rules.BuildRating(w.spec(part), figures)
 		w.note(part.Path, err)
-		rated = append(rated, rating)
+		rated = append(rated, rating) // its place is in the path of faults
 	}
 	w.note("", rules.CheckRatings(rated))
 	return rules.New(engine, watched, rated)
