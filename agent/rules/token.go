@@ -28,9 +28,14 @@ const (
 	span
 )
 
+const longest = 1000 // bytes of a condition
+
 // tokens splits a condition. A name is taken as long as known knows it: in
 // "tank-1" a dash may part two names.
 func tokens(text string, known func(string) bool) (all []token, err error) {
+	if len(text) > longest {
+		return nil, fmt.Errorf("the condition has more than %d bytes", longest)
+	}
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
 		first, size := utf8.DecodeRuneInString(text)
 		var t token
