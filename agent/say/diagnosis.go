@@ -83,6 +83,14 @@ func Reckoned(l Lang, v float64, unit string) string {
 	return text + suffix
 }
 
+// Diagnosed says that there are active diagnoses.
+func Diagnosed(l Lang, n int) string {
+	if n == 1 {
+		return pair{"One diagnosis is active, see Diagnoses.", "有 1 条诊断，见“诊断”栏。"}.in(l)
+	}
+	return pair{"{n} diagnoses are active, see Diagnoses.", "有 {n} 条诊断，见“诊断”栏。"}.fill(l, "n", Count(n))
+}
+
 // Severity names how grave a diagnosis is.
 func Severity(l Lang, word string) string {
 	switch word {

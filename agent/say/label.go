@@ -88,7 +88,17 @@ func labelTexts() map[string]pair {
 		"commit_time": {"Mean time of a write", "平均写入时间"},
 		"behind":      {"Behind", "滞后"}, "delivered": {"Delivered readings", "已上传读数"}, "errors": {"Errors", "错误"}, "rejected": {"Refused rows", "被拒行"},
 		"not_behind": {"up to date", "已同步"}, "no_errors": {"none", "无"},
-		"version": {"Version", "版本"}, "running_since": {"running since", "启动于"}, "times_in": {"all times in", "时间均为"},
+		"diagnoses":     {"Diagnoses", "诊断"},
+		"no_rules":      {"No rule is configured. \"recoup example rules\" shows some.", "未配置规则。可用 “recoup example rules” 查看示例。"},
+		"no_diagnoses":  {"Nothing is diagnosed now.", "当前没有诊断结论。"},
+		"rules_waiting": {"These rules cannot tell now, because an input is not good or a baseline is still being learned:", "以下规则目前无法判断（输入不良，或基准仍在学习中）："},
+		"next_action":   {"What to do next", "下一步措施"},
+		"means":         {"What it means", "含义"},
+		"severity":      {"Severity", "级别"},
+		"over":          {"Over", "已解除"},
+		"rating":        {"Local rating", "本地评级"},
+		"rating_note":   {"Local rating against your own configured values; not the official code.", "按自行配置的数值进行的本地评级，并非官方评级。"},
+		"version":       {"Version", "版本"}, "running_since": {"running since", "启动于"}, "times_in": {"all times in", "时间均为"},
 		"unknown": {"not known", "未知"}, "ago": {"ago", "前"},
 	}
 }

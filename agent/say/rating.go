@@ -18,6 +18,14 @@ func Colour(l Lang, c agent.Colour) string {
 	return ""
 }
 
+// Rated tells a result's local rating: its colour in words, and the score.
+func Rated(l Lang, r agent.Result) string {
+	if r.Colour <= agent.Grey {
+		return Colour(l, r.Colour)
+	}
+	return Colour(l, r.Colour) + pair{", ", "，"}.in(l) + Score(l, r.Score)
+}
+
 // Score writes a score between 0, the benchmark, and 1, the leading value.
 func Score(l Lang, score float64) string {
 	return pair{"score {n} of 1", "得分 {n}（满分 1）"}.fill(l, "n", fixed(score, 2))
