@@ -3,6 +3,7 @@ package agent
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type Board struct {
 	plant   Plant
 	version string
 	started time.Time
+	written atomic.Uint64 // number of the newest committed batch
 
 	mu         sync.Mutex // guards all below; held for copying only
 	tags       []TagState
@@ -292,6 +294,19 @@ func (b *Board) Results(kpi string, kind WindowKind, n int) []Result {
 	series := b.results[seriesKey{kpi, kind}]
 	return slices.Clone(series[max(0, len(series)-n):])
 }
+
+// parts gives closed results that began in [from, to), oldest first.
+func (b *Board) parts(kpi, states string, kind WindowKind, from, to time.Time) (all []Result) {
+	for _, r := range b.Results(kpi, kind, keptResults) {
+		if r.States == states && !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// wrote notes the number of the newest committed batch.
+func (b *Board) wrote(seq uint64) { b.written.Store(seq) }
 
 // Metrics gives what the parts report of themselves.
 func (b *Board) Metrics() []Metric {

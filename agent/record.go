@@ -20,6 +20,9 @@ type recorder struct {
 	stateEvery time.Duration // between checkpoints, by received time
 	showEvery  time.Duration // between running windows shown on the board, likewise
 
+	late      func([]Late) // told what came after its window had closed; nil: nobody revises
+	revisions <-chan *revision
+
 	last      Mark // newest mark used
 	prev      Mark // for the epoch's first batch
 	began     time.Time
@@ -95,6 +98,7 @@ func (r *recorder) begin(unfinished []Event) {
 	own.Prev = r.prev
 	r.unit(nil, own)
 	r.checkpoint(own)
+	r.tellLate()
 }
 
 // run takes batches until stop, then what is still on the way, and ends the
@@ -105,12 +109,18 @@ func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
 		case b := <-in:
 			r.take(b)
 			continue
+		case rev := <-r.revisions:
+			r.revise(rev)
+			continue
 		case <-stop:
 		}
 		for {
 			select {
 			case b := <-in:
 				r.take(b)
+				continue
+			case rev := <-r.revisions:
+				r.revise(rev)
 				continue
 			default:
 			}
@@ -135,6 +145,9 @@ func (r *recorder) take(b *Batch) {
 	r.number(b)
 	results, events := r.calc.Add(b)
 	results = slices.DeleteFunc(results, func(res Result) bool { return r.board.knows(&res) })
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == LateArrived }) {
+		r.tellLate()
+	}
 	events = append(events, r.notice(b)...)
 	if len(results)+len(events) == 0 {
 		r.unit(b, nil)

@@ -14,6 +14,8 @@ const longAgo = math.MinInt64 / 2 // before every reading
 // Engine computes all configured KPIs. It implements agent.Calculator; one
 // goroutine calls it.
 type Engine struct {
+	plant      agent.Plant // what it was made from
+	kpis       []KPI
 	cal        calendar
 	quantities []*quantity
 	inputs     []*input // every tag that a quantity needs, once
@@ -58,8 +60,8 @@ type input struct {
 	bridge  bool     // the next sample also ends the interval before the set of the clock
 	counter counter
 	repeats repetition
-	late    []int64   // cells for which lateness was told, newest last
-	lateIn  span      // the newest of them
+	late    []lateness
+	coming  latecomers
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look
 }
@@ -104,7 +106,7 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		cal: cal, sources: map[string][]*input{}, byName: map[string]*input{},
+		plant: plant, kpis: kpis, cal: cal, sources: map[string][]*input{}, byName: map[string]*input{},
 		stretches: []stretch{{start: math.MinInt64, end: math.MaxInt64}},
 		lastHeard: longAgo, newest: longAgo, furthest: longAgo, resumed: longAgo,
 	}

@@ -19,6 +19,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
 		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
 	}
+	r.Doubts, r.Doubted = append([]agent.Lost(nil), s.doubts...), s.doubted
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
 	if elapsed > 0 {
 		r.Coverage = max(0, min(1, s.seconds/elapsed))
@@ -93,7 +94,7 @@ func (q *quantity) terms(s *sum, w span) []agent.Term {
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)),
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)), Head: p.head, Tail: p.tail,
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}

@@ -8,10 +8,7 @@ import (
 	"recoup/agent"
 )
 
-const (
-	keptLate = 64        // cells per tag whose lateness is remembered
-	farAgo   = 15 * 60e9 // a reading older than this when received does not say when its KPI began
-)
+const farAgo = 15 * 60e9 // a reading older than this when received does not say when its KPI began
 
 // Add takes the next batch in and returns the results of all windows that it
 // closed, smallest first, and what it made known. The agent's own batches only
@@ -42,6 +39,7 @@ func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 			e.take(in, k, b, &b.Readings[i], wall)
 		}
 	}
+	e.tellLate(b)
 	e.hear(b, k, wall)
 	e.close()
 	return e.results, e.events
@@ -99,17 +97,24 @@ func (e *Engine) take(in *input, k int, b *agent.Batch, r *agent.Reading, wall i
 	if !b.Backfill {
 		e.saw(in, min(t, wall))
 	}
+	el := element{}
+	if !in.shape.counter {
+		el = sample(in.tag, r, t)
+	}
+	late := e.begun && t < e.open.start
+	if late {
+		in.cameLate(k, t, el)
+	}
 	if in.shape.counter {
 		e.count(in, k, r, t)
 		return
 	}
-	if e.begun && t < e.open.start {
-		e.tellLate(in, t)
+	if late {
 		if s := &in.runs[k]; len(s.elems) > 0 && t < s.elems[0].t && s.elems[0].t <= e.open.start {
 			return // something newer is held already for the open cells to begin from
 		}
 	}
-	e.place(in, k, sample(in.tag, r, t))
+	e.place(in, k, el)
 	e.watch(in, k, t)
 }
 
@@ -135,25 +140,6 @@ func sample(tag *agent.Tag, r *agent.Reading, t int64) element {
 func (e *Engine) saw(in *input, t int64) {
 	in.seen = max(in.seen, t)
 	e.furthest = max(e.furthest, in.seen)
-}
-
-// tellLate reports a reading that came after its cell had closed, once per tag
-// and cell.
-func (e *Engine) tellLate(in *input, t int64) {
-	if t < e.first || (t >= in.lateIn.start && t < in.lateIn.end) {
-		return
-	}
-	in.lateIn = e.cal.window(cell, t)
-	if slices.Contains(in.late, in.lateIn.start) {
-		return
-	}
-	if in.late = append(in.late, in.lateIn.start); len(in.late) > keptLate {
-		in.late = slices.Delete(in.late, 0, 1)
-	}
-	e.events = append(e.events, agent.Event{
-		Kind: agent.LateArrived, Key: in.tag.Name, Start: instant(in.lateIn.start), End: instant(in.lateIn.end),
-		Reason: agent.Reason{Code: agent.LateData},
-	})
 }
 
 // hear draws from a batch what it says about its whole source.
@@ -255,13 +241,17 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail}
 	}
 	if madeGood < 0 {
 		s.caught = w.start + int64(madeGood*float64(second))
 	}
+	for _, d := range r.Doubts {
+		s.doubtful(d.Cause, d.About, d.Seconds)
+	}
+	s.doubted = r.Doubted
 	switch code := r.Reason.Code; {
-	case r.Quality != agent.Uncertain:
+	case r.Quality != agent.Uncertain || len(r.Doubts) > 0:
 	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
 	default:
 		s.doubtful(code, r.Reason.Detail, s.seconds)
