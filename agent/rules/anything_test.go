@@ -164,6 +164,34 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 	}
 }
 
+// TestAfresh: what revises has the same rules and has seen nothing, and takes the
+// same checkpoints.
+func TestAfresh(t *testing.T) {
+	c := newChaos(t, 3)
+	blank := checkpoint(t, c.calc)
+	for range 2000 {
+		b, next := c.step()
+		c.engine.next = next
+		c.add(b)
+	}
+	other := c.calc.Afresh().(*Calculator)
+	if !bytes.Equal(checkpoint(t, other), blank) {
+		t.Error("a fresh calculator has seen something")
+	}
+	state := checkpoint(t, c.calc)
+	if err := other.Restore(state); err != nil || !bytes.Equal(checkpoint(t, other), state) {
+		t.Errorf("it does not go on from a checkpoint: %v", err)
+	}
+	of := c.window(agent.Day, "a.one", 4, 1)
+	for _, r := range c.calc.rules {
+		r.on = false
+	}
+	c.calc.unclosed = map[string]bool{}
+	if got, _ := c.calc.Sum(of, nil); got.Colour != agent.Green || got.Score != 0.8 {
+		t.Errorf("a revised day is %v, %g, want green, 0.8", got.Colour, got.Score)
+	}
+}
+
 func TestCheckpoints(t *testing.T) {
 	c := newChaos(t, 1)
 	for range 500 {

@@ -175,7 +175,7 @@ func (r *Rule) write(w *writer) {
 }
 
 func (r *reader) rule() *Rule {
-	s := &Rule{Name: r.text(), hash: r.hash(), tau: r.int()}
+	s := &Rule{Name: r.text(), definition: definition{hash: r.hash()}, tau: r.int()}
 	for _, b := range []*bool{&s.begun, &s.pending, &s.on, &s.told, &s.armed, &s.passed} {
 		*b = r.bool()
 	}

@@ -26,9 +26,14 @@ func (e *engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 	e.next = nil
 	return all, nil
 }
-func (e *engine) Current() []agent.Result     { return nil }
-func (e *engine) Describe() []agent.Quantity  { return e.quantities }
-func (e *engine) Checkpoint() ([]byte, error) { return []byte{e.seen}, nil }
+func (e *engine) Current() []agent.Result                                    { return nil }
+func (e *engine) Describe() []agent.Quantity                                 { return e.quantities }
+func (e *engine) Checkpoint() ([]byte, error)                                { return []byte{e.seen}, nil }
+func (e *engine) Late() []agent.Late                                         { return nil }
+func (e *engine) Afresh() agent.Reviser                                      { return &engine{quantities: e.quantities} }
+func (e *engine) Above(agent.Window) []agent.Window                          { return nil }
+func (e *engine) Sum(of agent.Result, _ []agent.Result) (agent.Result, bool) { return of, true }
+func (e *engine) Amend(agent.Parts, time.Time, time.Time, uint64)            {}
 func (e *engine) Restore(state []byte) error {
 	if len(state) != 1 {
 		return fmt.Errorf("the engine's state has %d bytes", len(state))

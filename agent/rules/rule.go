@@ -16,22 +16,10 @@ type Rule struct {
 	Learn    time.Duration // how long baselines are learned
 	Since    time.Time     // not before; zero: from the first reading on
 
-	says      agent.Diagnosis // texts of the plant's own
-	doubts    []string        // configured KPIs whose figures a diagnosis puts in doubt
-	hash      [32]byte
+	definition
 	parts     []part
-	all       []*node
-	anyOf     []alternative
-	clear     *node // nil: the condition no longer holds
-	shows     []shown
-	silent    bool // no data of its only tag is the condition
-	ofFigures bool // looked at when a window closes, not when a tag is read
-	in, after *gate
-	fed       []feed
 	trails    []*trail
 	baselines []*baseline
-
-	gap int64 // longest time between two looks that counts
 
 	// what outlives a restart
 	tau     int64 // of the newest look
@@ -45,6 +33,22 @@ type Rule struct {
 	detail  string
 	armed   bool // the last look could tell
 	passed  bool // the gate after which baselines are learned anew was on
+}
+
+// definition is what of a rule nothing that is seen changes.
+type definition struct {
+	says      agent.Diagnosis // texts of the plant's own
+	doubts    []string        // configured KPIs whose figures a diagnosis puts in doubt
+	hash      [32]byte
+	all       []*node
+	anyOf     []alternative
+	clear     *node // nil: the condition no longer holds
+	shows     []shown
+	silent    bool // no data of its only tag is the condition
+	ofFigures bool // looked at when a window closes, not when a tag is read
+	in, after *gate
+	fed       []feed
+	gap       int64 // longest time between two looks that counts
 }
 
 // part is an input as a rule uses it.

@@ -35,7 +35,7 @@ import (
 
 // Calculator is the KPI engine with rules and ratings around it.
 type Calculator struct {
-	inner   agent.Calculator
+	inner   agent.Reviser
 	rules   []*Rule
 	ratings []Rating
 	inputs  []*input
@@ -57,7 +57,7 @@ type Calculator struct {
 
 // New puts rules and ratings around an engine. Rules are the calculator's from
 // then on.
-func New(inner agent.Calculator, rules []*Rule, ratings []Rating) *Calculator {
+func New(inner agent.Reviser, rules []*Rule, ratings []Rating) *Calculator {
 	c := &Calculator{inner: inner, rules: rules, ratings: ratings, byTag: map[string]*input{}, unclosed: map[string]bool{}, told: make([]bool, len(rules))}
 	for _, r := range rules {
 		c.names = append(c.names, r.Name)
