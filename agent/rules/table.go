@@ -97,3 +97,23 @@ func dataRules() []builtin {
 		},
 	}
 }
+
+// Told lists what package say must have words for: the rules, with their causes,
+// and the names of numbers.
+func Told() (rules, figures []string) {
+	for _, b := range builtins() {
+		if b.anyOf == nil {
+			rules = append(rules, b.id)
+		}
+		for _, c := range b.anyOf {
+			rules = append(rules, b.id+"."+c.name)
+		}
+		for _, r := range b.roles {
+			figures = append(figures, r.name)
+		}
+		for _, s := range b.shows {
+			figures = append(figures, s.name)
+		}
+	}
+	return rules, figures
+}
