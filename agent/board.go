@@ -106,6 +106,7 @@ type Quantity struct {
 	Unit   string
 	Target string // as configured, "" for none
 	Inputs []string
+	Rating *Rating // nil: not rated
 }
 
 // Snapshot is a consistent copy of the board.

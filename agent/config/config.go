@@ -41,6 +41,8 @@ type Config struct {
 	Sources   []Part
 	KPIs      []Part
 	Upstreams []Part
+	Rules     []Part       // whose whole entry is the section
+	Ratings   []Part       // likewise, without names
 	Tags      []*agent.Tag // all, in order; Index and Gen are set
 
 	root      *node
@@ -86,6 +88,8 @@ type document struct {
 
 	Instruments     *node  `yaml:"instruments"`
 	InstrumentsFile string `yaml:"instruments_file"` // its rows stand in Instruments already
+	Rules           *node  `yaml:"rules"`
+	Ratings         *node  `yaml:"ratings"`
 }
 
 // defaults is what stands where the file says nothing.
@@ -149,6 +153,7 @@ func (c *Config) fill() {
 		c.Web.ConfigFile = c.resolve(c.Web.ConfigFile)
 	}
 	c.Sources, c.KPIs, c.Upstreams = c.sources(doc.Sources), c.kpis(doc.KPIs), c.upstreams(doc.Upstreams)
+	c.Rules, c.Ratings = c.plain(doc.Rules, "rules"), c.plain(doc.Ratings, "ratings")
 	for _, source := range c.Sources {
 		for _, tag := range source.Tags {
 			tag.Index = len(c.Tags)

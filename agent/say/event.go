@@ -27,6 +27,9 @@ func Kind(l Lang, k agent.EventKind) string {
 
 // Event tells an event in sentences: what, why, and while it lasts what to do.
 func Event(l Lang, e agent.Event) string {
+	if d, is := agent.DiagnosisIn(e.Reason.Detail); is && e.Kind == agent.Diagnosed {
+		return diagnosed(l, e, d)
+	}
 	t, ok := kindTexts()[e.Kind]
 	if !ok {
 		return sentence(l, string(e.Kind)+" "+e.Key+" "+Reason(l, e.Reason))

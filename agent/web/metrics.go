@@ -84,7 +84,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	commitMetrics(&out, &snap.Commit)
 	upstreamMetrics(&out, &snap)
 	eventMetrics(&out, &snap)
-	for _, m := range c.reported() {
+	reported := c.reported()
+	diagnosisMetrics(&out, &snap, reported)
+	for _, m := range reported {
 		out.reported(m)
 	}
 }

@@ -38,6 +38,7 @@ type view struct {
 	Buffer    []fact
 	Upstreams []upstreamRow
 	Events    []eventRow
+	Diagnoses diagnoses
 }
 
 // words is what everything on one page is written with.
@@ -108,7 +109,7 @@ func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Met
 		Version: snap.Version, Revision: snap.Revision, Started: w.instant(snap.Started),
 		Status: w.status(snap, tags), Cards: s.cards(w, snap),
 		Sources: w.sources(snap), Tally: w.tally(tags), Buffer: w.buffer(snap, metrics),
-		Upstreams: w.upstreams(snap, metrics), Events: w.events(snap),
+		Upstreams: w.upstreams(snap, metrics), Events: w.events(snap), Diagnoses: w.diagnoses(snap, metrics),
 	}
 	v.Tags, v.More = w.tags(tags)
 	v.Register = slices.ContainsFunc(v.Tags, func(t tagRow) bool { return t.Calibration != "" })

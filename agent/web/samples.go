@@ -33,6 +33,8 @@ func ownMetrics() []metricInfo {
 		{"recoup_upstream_behind_seconds", "Seconds between the newest batch recorded and the newest delivered.", []string{"upstream"}},
 		{"recoup_upstream_delivered_readings_total", "Readings delivered since the start.", []string{"upstream"}},
 		{"recoup_upstream_errors_total", "Failed deliveries since the start, by kind.", []string{"upstream", "kind"}},
+		{"recoup_kpi_score", "Local rating of the newest closed result: 0 at the configured benchmark, 1 at the leading value; absent while there is nothing to rate.", []string{"kpi", "window"}},
+		{"recoup_diagnosis_active", "1 while the rule's diagnosis is active, else 0.", []string{"rule"}},
 		{"recoup_events_active", "Events that began and have not ended, by kind.", []string{"kind"}},
 	}
 }
@@ -71,6 +73,9 @@ func resultMetrics(out *scrape, results []agent.Result) {
 		}
 		out.gauge("recoup_kpi_coverage_ratio", r.Coverage, r.KPI, window)
 		out.gauge("recoup_kpi_quality", float64(r.Quality), r.KPI, window)
+		if r.Colour > agent.Grey {
+			out.gauge("recoup_kpi_score", r.Score, r.KPI, window)
+		}
 		missing := map[agent.Code]float64{}
 		for _, lost := range say.Losses(r) {
 			missing[lost.Cause] += lost.Seconds

@@ -66,6 +66,8 @@ type kpiJSON struct {
 	Unit   string   `json:"unit"`
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
+
+	Rating *agent.Rating `json:"rating,omitempty"`
 }
 
 type bufferJSON struct {
@@ -123,6 +125,9 @@ type resultJSON struct {
 	Terms    []termJSON   `json:"terms"`
 	States   string       `json:"states"`
 	Factors  []string     `json:"factors"`
+
+	Colour string   `json:"colour,omitempty"` // of the local rating
+	Score  *float64 `json:"score,omitempty"`  // absent while there is nothing to rate
 }
 
 type termJSON struct {
@@ -208,6 +213,10 @@ func (s *Server) resultOf(r *agent.Result) resultJSON {
 		KPI: r.KPI, Unit: r.Unit, Window: string(r.Window.Kind), Start: r.Window.Start.UTC(), End: r.Window.End.UTC(), Zone: s.loc.String(),
 		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Partial: r.Partial, Revision: r.Revision,
 		Lost: append([]agent.Lost{}, say.Losses(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
+	}
+	out.Colour = r.Colour.String()
+	if r.Colour > agent.Grey {
+		out.Score = number(r.Score)
 	}
 	if r.Withheld() {
 		return out

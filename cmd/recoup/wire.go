@@ -9,6 +9,7 @@ import (
 	"recoup/agent"
 	"recoup/agent/config"
 	"recoup/agent/kpi"
+	"recoup/agent/rules"
 	"recoup/agent/upstream"
 	"recoup/agent/web"
 	"recoup/buffer"
@@ -87,7 +88,34 @@ func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
 	if err != nil {
 		return nil, nil
 	}
-	return engine, engine.Describe()
+	calc := w.watch(engine)
+	return calc, calc.Describe()
+}
+
+// watch puts rules and ratings around the engine.
+func (w *wiring) watch(engine *kpi.Engine) *rules.Calculator {
+	var watched []*rules.Rule
+	var rated []rules.Rating
+	figures := engine.Describe()
+	for _, part := range w.cfg.Rules {
+		rule, err := rules.Build(w.spec(part), figures)
+		w.note(part.Path, err)
+		if err == nil {
+			watched = append(watched, rule)
+		}
+	}
+	for _, part := range w.cfg.Ratings {
+		rating, err := rules.BuildRating(w.spec(part), figures)
+		w.note(part.Path, err)
+		rated = append(rated, rating) // its place is in the path of faults
+	}
+	w.note("", rules.CheckRatings(rated))
+	return rules.New(engine, watched, rated)
+}
+
+// spec is what a part without a plug-in is built from.
+func (w *wiring) spec(part config.Part) agent.Spec {
+	return agent.Spec{Name: part.Name, Dir: w.cfg.Dir, Plant: w.cfg.Plant, Tags: w.cfg.Tags, Decode: part.Decode, Log: w.log, Clock: w.clock, Version: version}
 }
 
 // build makes one part with the plug-in that its section names.
@@ -118,6 +146,7 @@ func kinds() map[string]string {
 	collect(examples, drivers.All())
 	collect(examples, kpi.Families())
 	collect(examples, upstream.All())
+	examples["rules"] = rules.Example
 	return examples
 }
 
