@@ -103,6 +103,8 @@ type Quantity struct {
 	Unit   string
 	Target string // as configured, "" for none
 	Inputs []string
+
+	LabelEN, LabelZH string // its name, where the configuration gives one
 }
 
 // Snapshot is a consistent copy of the board.

@@ -65,6 +65,9 @@ type kpiJSON struct {
 	Unit   string   `json:"unit"`
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
+
+	LabelEN string `json:"label_en,omitempty"`
+	LabelZH string `json:"label_zh,omitempty"`
 }
 
 type bufferJSON struct {

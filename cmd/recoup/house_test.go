@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 }
 
 // standardOnly are the packages that import nothing from other modules.
-var standardOnly = []string{"agent", "agent/agenttest", "agent/kpi", "agent/say"}
+var standardOnly = []string{"agent", "agent/agenttest", "agent/say"}
 
 // mayStart lists the files that may start goroutines: who starts one also
 // awaits it.
