@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x04"
+const magic = "rkp\x05"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -177,6 +177,7 @@ func (q *quantity) write(w *writer) {
 		w.int(q.adopted[i].start)
 		w.sum(&q.adopted[i].sum)
 	}
+	w.inverses(q)
 }
 
 func (r *reader) quantity() *quantity {
@@ -206,6 +207,7 @@ func (r *reader) quantity() *quantity {
 	for range r.count() {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}
+	r.inverses(q)
 	return q
 }
 

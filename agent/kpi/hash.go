@@ -79,7 +79,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Shifts                  []int
 		MinWindow               agent.WindowKind `json:",omitempty"`
 		Masks                   []mask           `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks})
+		Applies                 string           `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, q.Applies.Text})
 }
 
 func hashOf(v any) [32]byte {

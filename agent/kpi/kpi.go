@@ -12,7 +12,7 @@
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go, units.go,
-// convert.go and factors.go help it.
+// convert.go, constant.go, quotient.go and factors.go help it.
 // What outlives a restart is written by checkpoint.go and read by restore.go.
 //
 // Decisions that will be questioned:
@@ -42,6 +42,8 @@
 //     guessed (factor.go).
 //   - While an analyser is calibrated its readings are not evaluated, and the
 //     time is lost, not bridged; totalisers go on counting (mask.go).
+//   - What is declared and not measured, a design value or the result of one test,
+//     has a source and an uncertainty, and every result names it (constant.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
@@ -82,6 +84,15 @@ type Quantity struct {
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
+
+	Applies Condition // of the target; the zero value: always
+}
+
+// Condition says over which windows a target is in force: those in which Margin,
+// of the totals of the quantity, is at or above 0.
+type Condition struct {
+	Text   string
+	Margin Figure
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with
@@ -90,14 +101,15 @@ type Figure func(totals []float64) (value float64, sens []float64, reason agent.
 
 // Term is one input's total: Factor times the integral over seconds of the
 // product of the tags and the formula, or Factor times the advance of one
-// totaliser, or, of a stock, Factor times the change of that product.
+// totaliser, or, of a stock, Factor times the change of that product. Without
+// tags and formula it is the time that the other terms cover.
 type Term struct {
 	Role, Unit string
 	Factor     float64
 	Tags       []*agent.Tag
 	Formula    *Formula // nil: none
 	Stock      bool
-	Dated      []*Factor // by which the total is multiplied too; never of a stock
+	Dated      []*Factor // by which the total is multiplied too; of a stock only constants
 }
 
 // total is the Figure of a quantity that is its only term.
