@@ -135,7 +135,7 @@ func TestOutlookOfOilMistAndShares(t *testing.T) {
 		tag.Accuracy, tag.Range = five, &agent.Range{Lo: 0, Hi: 1000}
 	}
 	kpi, err := newOilMist(agent.Spec{Name: "m", Tags: []*agent.Tag{flow, in, out}, Decode: func(into any) error {
-		*into.(*oilMist) = oilMist{Inlet: duct{"q", "c_in"}, Outlet: duct{"q", "c_out"}, Target: "removal >= 0.90"}
+		*into.(*oilMist) = oilMist{Inlet: duct{Flow: "q", Concentration: "c_in"}, Outlet: duct{Flow: "q", Concentration: "c_out"}, Target: "removal >= 0.90"}
 		return nil
 	}})
 	if err != nil {

@@ -175,6 +175,7 @@ func (q *quantity) write(w *writer) {
 		w.sum(&q.adopted[i].sum)
 	}
 	w.made(q)
+	w.inverses(q)
 }
 
 func (r *reader) quantity() *quantity {
@@ -205,6 +206,7 @@ func (r *reader) quantity() *quantity {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}
 	r.made(q)
+	r.inverses(q)
 	return q
 }
 

@@ -138,9 +138,9 @@ func TestWhatIsATotal(t *testing.T) {
 		terms  int
 		want   bool
 	}{
-		"total": {total, 1, true}, "altogether": {altogether, 3, true}, "signed": {signed([]bool{false, true}), 2, true}, "lessSecond": {lessSecond, 2, true},
-		"removal": {removal, 2, false}, "ofFirst": {ofFirst, 3, false}, "leftOfFirst": {leftOfFirst, 3, false},
-		"shareNet": {shareNet, 4, false}, "netPerTonne": {netPerTonne, 3, false}, "selfConsumption": {selfConsumption, 3, false},
+		"total": {total, 1, true}, "altogether": {altogether, 3, true}, "signed": {signed([]bool{false, true}), 2, true}, "less": {quotientOf([]float64{1, -1}, []float64{0, 0}), 2, true},
+		"ofFirst": {ofFirst, 3, false}, "leftOfFirst": {leftOfFirst, 3, false},
+		"share": {quotientOf([]float64{1, -1, 0}, []float64{1, -1, 1}), 3, false},
 	} {
 		if got := b.quantity(name, "kg", test.figure, agent.Range{}, terms[:test.terms]...).Additive; got != test.want {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)

@@ -46,6 +46,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		return r
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
+	r.Verdict = q.inForce(r.Verdict, s.totals(), s, w)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
 	q.unbalanced(&r, trend, stated)
 	if r.Verdict != agent.NoVerdict && s.doubted > (1-goodCoverage)*s.seconds {

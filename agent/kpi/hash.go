@@ -91,7 +91,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Correlated              []Correlation    `json:",omitempty"`
 		Rates                   []measure        `json:",omitempty"`
 		Made                    *made            `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates, c.made(q)})
+		Applies                 string           `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates, c.made(q), q.Applies.Text})
 }
 
 func hashOf(v any) [32]byte {

@@ -12,7 +12,7 @@
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go, units.go,
-// convert.go, concentration.go and factors.go help it. Expressions of the
+// convert.go, concentration.go, constant.go, quotient.go and factors.go help it. Expressions of the
 // configuration go from text to a figure: expression.go and functions.go give
 // each node its dimension, link.go, refer.go and resolve.go find what it names,
 // dual.go and computed.go compute it.
@@ -54,6 +54,8 @@
 //     they share a cause; every result names what it says (correlate.go).
 //   - Two methods of one thing are combined only while they agree within their
 //     uncertainties; what both of them share is counted once (combine.go).
+//   - What is declared and not measured, a design value or the result of one test,
+//     has a source and an uncertainty, and every result names it (constant.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 //   - Units are our own table (unit.go): no library that is kept well knows normal
@@ -118,7 +120,16 @@ type Quantity struct {
 	Expression       string        // how Value comes from what it names, where the configuration says so
 	Of               []Inner       // the quantities of KPIs that the expression names
 
+	Applies Condition // of the target; the zero value: always
+
 	draft *draft // until Link has found what the expression names
+}
+
+// Condition says over which windows a target is in force: those in which Margin,
+// of the totals of the quantity, is at or above 0.
+type Condition struct {
+	Text   string
+	Margin Figure
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with
@@ -127,14 +138,15 @@ type Figure func(totals []float64) (value float64, sens []float64, reason agent.
 
 // Term is one input's total: Factor times the integral over seconds of the
 // product of the tags and the formula, or Factor times the advance of one
-// totaliser, or, of a stock, Factor times the change of that product.
+// totaliser, or, of a stock, Factor times the change of that product. Without
+// tags and formula it is the time that the other terms cover.
 type Term struct {
 	Role, Unit string
 	Factor     float64
 	Tags       []*agent.Tag
 	Formula    *Formula // nil: none
 	Stock      bool
-	Dated      []*Factor // by which the total is multiplied too; never of a stock
+	Dated      []*Factor // by which the total is multiplied too; of a stock only constants
 }
 
 // total is the Figure of a quantity that is its only term.

@@ -25,7 +25,7 @@ func (b *builder) offer(kpi *KPI, key, unit string, value Figure, bounds agent.R
 	var whys []string
 	for _, s := range needs {
 		terms = append(terms, s.terms...)
-		if s.why != "" {
+		if s.why != "" && !slices.Contains(whys, s.why) {
 			whys = append(whys, s.why)
 		}
 	}

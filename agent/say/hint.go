@@ -29,8 +29,10 @@ func (a *Account) hint(l Lang, shares []float64) string {
 	}
 	key := moved(then.Terms[most], now.Terms[most])
 	switch {
-	case a.Quantity.Key == "closure":
+	case a.Quantity.Family == "acid_recovery" && a.Quantity.Key == "closure":
 		key = "closure"
+	case a.Quantity.Family == "oil_mist" && now.Terms[most].Role == stockRole:
+		return "" // the texts below are for acid
 	case (key == "import up" || key == "export down") && generatedLess(then.Terms, now.Terms, math.Abs(perHour(now.Terms[most])-perHour(then.Terms[most]))):
 		key = "gross down"
 	}
@@ -44,7 +46,7 @@ func (a *Account) hint(l Lang, shares []float64) string {
 // better gives the direction, 1 or −1, in which a figure improves, 0 where none
 // is known. What a balance leaves open should be near zero.
 func better(q agent.Quantity, value float64) float64 {
-	if q.Key == "closure" || q.Key == "water_closure" {
+	if slices.Contains([]string{"acid_recovery.closure", "acid_concentration.closure", "acid_concentration.water_closure", "oil_mist.balance", "oil_mist.closure", "waste_heat_power.heat_balance"}, q.Family+"."+q.Key) {
 		return -math.Copysign(1, value)
 	}
 	if relation, _, aimed := Goal(q); aimed {
@@ -66,6 +68,12 @@ func better(q agent.Quantity, value float64) float64 {
 		"acid_concentration.recovery_loss": 1, "acid_concentration.recovery_direct": 1, "acid_concentration.recovery_combined": 1,
 		"acid_concentration.loss": -1, "acid_concentration.water_evaporated": 1,
 		"acid_concentration.steam_per_water": -1, "acid_concentration.fuel_per_water": -1, "acid_concentration.electricity_per_water": -1,
+		"oil_mist.recovery_direct": 1, "oil_mist.recovery_loss": 1, "oil_mist.regeneration": 1, "oil_mist.overall": 1,
+		"oil_mist.nmhc_rate": -1, "oil_mist.oil_rate": -1, "oil_mist.legal_removal": 1, "oil_mist.droplet_removal": 1,
+		"oil_mist.fan_per_volume": -1, "oil_mist.fan_per_oil": -1, "oil_mist.specific_consumption": -1,
+		"waste_heat_power.specific_packed": 1, "waste_heat_power.self_consumed_share": 1, "waste_heat_power.share_pv": 1, "waste_heat_power.share_green": 1,
+		"waste_heat_power.eta_gross": 1, "waste_heat_power.eta_net": 1, "waste_heat_power.steam_heat": 1,
+		"waste_heat_power.heat_recovery_steam": 1, "waste_heat_power.eta_gross_steam": 1, "waste_heat_power.eta_net_steam": 1,
 	}[q.Family+"."+q.Key]
 }
 

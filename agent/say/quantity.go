@@ -92,6 +92,21 @@ func quantityTexts() map[string]pair {
 		"oil_mist.removal":   {"Removal efficiency", "油雾净化效率"},
 		"oil_mist.recovered": {"Recovered oil", "油回收量"},
 
+		"oil_mist.recovery_direct":      {"Oil recovery by the oil given back", "油回收率（直接法）"},
+		"oil_mist.recovery_loss":        {"Oil recovery by losses", "油回收率（损失法）"},
+		"oil_mist.regeneration":         {"Oil given back of the oil absorbed", "解吸再生回收率"},
+		"oil_mist.overall":              {"Oil given back of the oil evaporated", "综合回收率"},
+		"oil_mist.balance":              {"Oil balance left open", "油平衡差值"},
+		"oil_mist.closure":              {"Oil balance left open, of the inlet", "油平衡差率"},
+		"oil_mist.nmhc_rate":            {"Hydrocarbons emitted per hour, as carbon", "非甲烷总烃排放速率（以碳计）"},
+		"oil_mist.oil_rate":             {"Oil emitted per hour", "油排放速率"},
+		"oil_mist.inlet_rate":           {"Hydrocarbons before the treatment per hour, as carbon", "非甲烷总烃初始排放速率（以碳计）"},
+		"oil_mist.legal_removal":        {"Removal beside the 80 % of GB 37822", "处理效率（对照 GB 37822 的 80 %）"},
+		"oil_mist.droplet_removal":      {"Removal of droplets, without vapour", "油滴去除率（不含油蒸气）"},
+		"oil_mist.fan_per_volume":       {"Fan energy per 1000 m³ of exhaust", "千标方废气风机电耗"},
+		"oil_mist.fan_per_oil":          {"Fan energy per kilogram of oil", "单位回收油风机电耗"},
+		"oil_mist.specific_consumption": {"Rolling oil used per tonne rolled", "吨材轧制油单耗"},
+
 		"acid_recovery.recovery_loss":   {"Acid recovery by losses", "硫酸回收率（损失法）"},
 		"acid_recovery.recovery_direct": {"Acid recovery by product", "硫酸回收率（直接法）"},
 		"acid_recovery.closure":         {"Acid balance left open", "硫酸平衡差"},
@@ -133,7 +148,19 @@ func quantityTexts() map[string]pair {
 		"waste_heat_power.specific":         {"Net generation per tonne of glass", "吨玻璃净发电量"},
 		"waste_heat_power.heat_recovery":    {"Flue-gas heat recovered", "烟气余热回收率"},
 
-		"intensity.intensity": {"Intensity per unit of product", "单位产品强度"},
+		"intensity.intensity":                  {"Intensity per unit of product", "单位产品强度"},
+		"waste_heat_power.specific_packed":     {"Net generation per tonne of packed glass", "吨成品玻璃净发电量"},
+		"waste_heat_power.self_consumed_share": {"Share of the use met by own power kept", "自发自用电量占用电量比例"},
+		"waste_heat_power.share_pv":            {"Share of photovoltaics", "光伏发电占比"},
+		"waste_heat_power.share_green":         {"Share of bought green power", "外购绿电占比"},
+		"waste_heat_power.eta_gross":           {"Power from recovered heat, gross", "余热发电效率（毛）"},
+		"waste_heat_power.eta_net":             {"Power from recovered heat, net", "余热发电效率（净）"},
+		"waste_heat_power.eta_bound":           {"Most power that the heat allows (Carnot)", "余热发电理论上限（卡诺）"},
+		"waste_heat_power.steam_heat":          {"Heat taken up by the steam", "蒸汽吸热量"},
+		"waste_heat_power.heat_recovery_steam": {"Flue-gas heat found in the steam", "余热回收率（蒸汽侧）"},
+		"waste_heat_power.heat_balance":        {"Heat of the gas not found in the steam", "锅炉热平衡差率"},
+		"waste_heat_power.eta_gross_steam":     {"Power from the steam's heat, gross", "汽水侧发电效率（毛）"},
+		"waste_heat_power.eta_net_steam":       {"Power from the steam's heat, net", "汽水侧发电效率（净）"},
 	}
 }
 
@@ -157,6 +184,12 @@ func roleTexts() map[string]pair {
 		"inlet":     {"Inlet", "进口"},
 		"outlet":    {"Outlet", "出口"},
 		"recovered": {"Recovered", "回收量"},
+
+		"evaporated": {"Given off at the mill", "轧机挥发量"},
+		"gas_volume": {"Exhaust, dry and normal", "标准状态干排气量"},
+		"fan":        {"Exhaust fans", "排风机用电"},
+		"make_up":    {"Oil filled up", "补油量"},
+		"rolled":     {"Rolled", "轧制量"},
 
 		"feed":      {"Feed", "进料"},
 		"product":   {"Product", "产品"},
@@ -184,6 +217,12 @@ func roleTexts() map[string]pair {
 		"pull":        {"Glass drawn", "玻璃出料量"},
 		"flue_heat":   {"Flue-gas heat before the boiler", "锅炉前烟气热量"},
 		"stack_heat":  {"Flue-gas heat behind the boiler", "锅炉后烟气热量"},
+
+		"pv":           {"Photovoltaics", "光伏发电量"},
+		"green":        {"Bought green power", "外购绿电量"},
+		"packed":       {"Packed glass", "成品玻璃量"},
+		"gas_capacity": {"Heat capacity of the flue gas", "烟气热容量"},
+		"steam_heat":   {"Heat taken up by the steam", "蒸汽吸热量"},
 
 		"worth":       {"Worth", "价值"},
 		"cost":        {"Cost", "成本"},
