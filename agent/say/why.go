@@ -43,7 +43,7 @@ func (a *Account) Why(l Lang) []string {
 		for _, t := range r.Terms {
 			lines = append(lines, termLine(l, t))
 		}
-		lines = append(lines, a.budgetLine(l), estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, a.budgetLine(l), cmp.Or(wholeLine(l, r), estimateLine(l, r)), qualityLine(l, r), verdictLine(l, r))
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {

@@ -122,6 +122,9 @@ type resultJSON struct {
 	Terms    []termJSON   `json:"terms"`
 	States   string       `json:"states"`
 	Factors  []string     `json:"factors"`
+
+	Estimate  *float64 `json:"estimate,omitempty"` // of a total: over the whole window, had the lost time been like the rest; never the value
+	EstimateU *float64 `json:"estimate_uncertainty,omitempty"`
 }
 
 type termJSON struct {
@@ -214,6 +217,12 @@ func (s *Server) resultOf(r *agent.Result) resultJSON {
 	out.Value, out.Verdict = number(r.Value), r.Verdict.String()
 	if r.U > 0 {
 		out.U = number(r.U)
+	}
+	if r.Estimate != 0 {
+		out.Estimate = number(r.Estimate)
+	}
+	if r.EstimateU > 0 {
+		out.EstimateU = number(r.EstimateU)
 	}
 	for _, t := range r.Terms {
 		term := termJSON{Role: t.Role, Tag: t.Tag, Unit: t.Unit, Total: number(t.Total), Seconds: number(t.Seconds)}
