@@ -70,15 +70,18 @@ func (s *sum) totals() []float64 {
 }
 
 // estimate adds an estimate of the whole window to a result. Time before the
-// recording began, and time that a figure leaves out by its definition, is not
-// estimated.
+// recording began, time that a figure leaves out by its definition, and time
+// without a price or factor is not estimated.
 func (q *quantity) estimate(r *agent.Result, s *sum, elapsed float64, stated bool) {
 	if !q.Additive || s.partial || s.cells < leastCells || s.seconds <= 0 {
 		return
 	}
 	whole := elapsed
 	for _, l := range s.lost {
-		if l.Cause == agent.OutsideStates {
+		switch l.Cause {
+		case agent.NoFactor:
+			return
+		case agent.OutsideStates:
 			whole -= l.Seconds
 		}
 	}

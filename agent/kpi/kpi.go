@@ -8,7 +8,8 @@
 //	reading ─► series ─► segments ─► sum of a cell ─► sums of larger windows ─► result
 //	intake.go  series.go segment.go  integrate.go     close.go, calendar.go     figure.go
 //	counter.go stretch.go formula.go stock.go, sum.go catchup.go, passover.go, current.go
-//	frozen.go            factor.go, mask.go
+//	frozen.go            factor.go, mask.go         estimate.go
+//	ratio.go, wraps.go, pace.go, starting.go
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go, units.go,
@@ -56,6 +57,10 @@
 //     uncertainties; what both of them share is counted once (combine.go).
 //   - What is declared and not measured, a design value or the result of one test,
 //     has a source and an uncertainty, and every result names it (constant.go).
+//   - A totaliser that may have begun anew more than once is believed only when the
+//     rate that it totals leaves one answer; else its time is lost (wraps.go).
+//   - A total of which little is missing has an estimate beside it, never in its
+//     place (estimate.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 //   - Units are our own table (unit.go): no library that is kept well knows normal

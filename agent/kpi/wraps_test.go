@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,9 @@ import (
 // at 5 MW, and the power that it totals (case A09).
 type generator struct {
 	energy, power *agent.Tag
+	kpi           KPI
 	rig           *rig
+	restored      bool // from a checkpoint before each reading
 }
 
 func newGenerator(t *testing.T, beside bool) *generator {
@@ -24,7 +27,7 @@ func newGenerator(t *testing.T, beside bool) *generator {
 	if beside {
 		kpi.Quantities[0].Rates = []Rate{{Of: g.energy, Tag: g.power, Factor: 1.0 / 3600}}
 	}
-	g.rig = newRig(t, utc(), kpi)
+	g.kpi, g.rig = kpi, newRig(t, utc(), kpi)
 	return g
 }
 
@@ -33,6 +36,13 @@ func newGenerator(t *testing.T, beside bool) *generator {
 func (g *generator) run(hours float64, out func(s float64) (energy, power bool), load func(s float64) float64) (truth float64) {
 	for s := 0.0; s <= hours*3600; s += 30 {
 		kW := load(s)
+		if g.restored {
+			next := newEngine(g.rig.t, utc(), g.kpi)
+			if err := next.Restore(checkpointOf(g.rig.t, g.rig.engine)); err != nil {
+				g.rig.t.Fatal(err)
+			}
+			g.rig.engine = next
+		}
 		noEnergy, noPower := out(s)
 		var readings []agent.Reading
 		if !noEnergy {
@@ -119,6 +129,21 @@ func TestWrapsAreToldWithTheirNumber(t *testing.T) {
 	}
 	if len(told) != 1 || !strings.Contains(told[0], "passed 65536 3 times") {
 		t.Errorf("got %q, want one event with 3 beginnings", told)
+	}
+}
+
+func TestWrapsSurviveRestore(t *testing.T) {
+	vary := func(s float64) float64 { return 4000 + 20*math.Sin(s/500) }
+	whole, cut := newGenerator(t, true), newGenerator(t, true)
+	cut.restored = true
+	for _, g := range []*generator{whole, cut} {
+		g.run(8, during(3600, 6*3600), vary)
+	}
+	if got, want := outcome(t, cut.rig.results, cut.rig.events), outcome(t, whole.rig.results, whole.rig.events); got != want {
+		t.Errorf("from checkpoints: got\n%s\nwant\n%s", got, want)
+	}
+	if total, _ := whole.total(); total < 30000 {
+		t.Errorf("got %g kWh, want the outage resolved", total)
 	}
 }
 

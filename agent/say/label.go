@@ -52,6 +52,7 @@ func labelTexts() map[string]pair {
 		"recent_shifts": {"Earlier shifts", "此前各班"},
 		"shift":         {"Shift", "班次"},
 		"last_month":    {"Last month", "上一月"},
+		"this_year":     {"This year", "本年"},
 		"so_far":        {"so far", "截至目前"},
 		"none_closed":   {"none closed yet", "尚无已结束的时段"},
 		"none_running":  {"nothing yet", "尚无数据"},

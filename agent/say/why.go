@@ -43,7 +43,7 @@ func (a *Account) Why(l Lang) []string {
 			lines = append(lines, termLine(l, t))
 		}
 		lines = append(append(lines, a.budgetLine(l)), sharedLines(l, r)...)
-		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, cmp.Or(wholeLine(l, r), estimateLine(l, r)), qualityLine(l, r), verdictLine(l, r))
 		lines = append(lines, doubtLines(l, r)...)
 		lines = append(lines, a.changeLines(l)...)
 	}

@@ -29,6 +29,7 @@ type tile struct {
 // figure is one quantity over one window.
 type figure struct {
 	Name, Value, Spread string
+	Whole               string // estimated for the whole window; "" for nothing to estimate
 	Withheld            bool
 	Coverage            string
 	Ratio               float64
@@ -60,6 +61,7 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 			w.tile(c.ID, "last_day", "none_closed", group, only(snap.Results, group, agent.Day)),
 			w.tile(c.ID, "this_month", "none_running", group, only(snap.Current, group, agent.Month)),
 			w.tile(c.ID, "last_month", "none_closed", group, only(snap.Results, group, agent.Month)),
+			w.tile(c.ID, "this_year", "none_running", group, only(snap.Current, group, agent.Year)),
 		}
 		c.Shifts = s.shifts(w, c.ID, group)
 		for _, q := range group {
@@ -172,6 +174,7 @@ func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	if r.Colour != agent.NoColour && !r.Window.End.After(w.now) {
 		f.Colour, f.Rated = r.Colour.String(), say.Rated(w.lang, r)
 	}
+	f.Whole = say.Whole(w.lang, r)
 	f.Open = f.Withheld || r.Verdict == agent.Fail || r.Quality != agent.Good
 	if f.Withheld {
 		f.Verdict = "" // nothing can be judged without a figure

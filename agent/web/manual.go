@@ -31,7 +31,7 @@ type chapter struct {
 func chapters() []chapter {
 	return []chapter{
 		{"manual_first", []string{"start", "figures", "accuracy", "instruments"}},
-		{"manual_data", []string{"files"}},
+		{"manual_data", []string{"files", "totals"}},
 		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",

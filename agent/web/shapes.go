@@ -128,8 +128,10 @@ type resultJSON struct {
 	States   string       `json:"states"`
 	Factors  []string     `json:"factors"`
 
-	Colour string   `json:"colour,omitempty"` // of the local rating
-	Score  *float64 `json:"score,omitempty"`  // absent while there is nothing to rate
+	Colour    string   `json:"colour,omitempty"`   // of the local rating
+	Score     *float64 `json:"score,omitempty"`    // absent while there is nothing to rate
+	Estimate  *float64 `json:"estimate,omitempty"` // of a total: over the whole window, had the lost time been like the rest; never the value
+	EstimateU *float64 `json:"estimate_uncertainty,omitempty"`
 }
 
 type termJSON struct {
@@ -226,6 +228,12 @@ func (s *Server) resultOf(r *agent.Result) resultJSON {
 	out.Value, out.Verdict = number(r.Value), r.Verdict.String()
 	if r.U > 0 {
 		out.U = number(r.U)
+	}
+	if r.Estimate != 0 {
+		out.Estimate = number(r.Estimate)
+	}
+	if r.EstimateU > 0 {
+		out.EstimateU = number(r.EstimateU)
 	}
 	for _, t := range r.Terms {
 		term := termJSON{Role: t.Role, Tag: t.Tag, Unit: t.Unit, Total: number(t.Total), Seconds: number(t.Seconds)}

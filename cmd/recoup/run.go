@@ -54,6 +54,7 @@ func (c checkCommand) Run(s session) error {
 	for _, part := range cfg.Sources {
 		fmt.Fprintf(s.out, "  source %s: %s, %d tags; \"recoup read %s\" reads it once\n", part.Name, part.Kind, len(part.Tags), part.Name)
 	}
+	showMeters(s.out, cfg.Tags)
 	built := wiring{cfg: cfg, log: s.log, clock: agent.SystemClock()}
 	for _, k := range built.kpis() {
 		showKPI(s.out, k)
