@@ -20,6 +20,7 @@ type Agent struct {
 	Board     *Board
 	Clock     Clock
 	Log       *slog.Logger
+	Lineage   Lineage       // of the configuration
 	Flush     time.Duration // longest time between recording and committing; default 1 s
 	Grace     time.Duration // for the whole stop; default 4 s
 	QueueRows int           // rows held in memory while the disk does not take them; default 300,000
@@ -149,6 +150,7 @@ func (a *Agent) restore(rec *recorder) error {
 	}
 	a.Board.wrote(last.Seq)
 	rec.restore(last, state, after)
+	a.inherit(rec)
 	rec.begin(a.Board.unfinished())
 	return nil
 }

@@ -22,6 +22,7 @@ type Board struct {
 	written atomic.Uint64 // number of the newest committed batch
 
 	mu         sync.Mutex // guards all below; held for copying only
+	revision   string     // of the configuration
 	tags       []TagState
 	sources    []*SourceState
 	upstreams  []*UpstreamState
@@ -106,12 +107,15 @@ type Quantity struct {
 	Target string // as configured, "" for none
 	Inputs []string
 	Rating *Rating // nil: not rated
+
+	LabelEN, LabelZH string // its name, where the configuration gives one
 }
 
 // Snapshot is a consistent copy of the board.
 type Snapshot struct {
 	Now, Started time.Time
 	Version      string
+	Revision     string // of the configuration, short; "" when not known
 	Plant        Plant
 	Newest       Mark // of the newest recorded batch
 	Tags         []TagState
@@ -235,7 +239,7 @@ func (b *Board) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Snapshot{
-		Now: b.clock.Wall(), Started: b.started, Version: b.version, Plant: b.plant, Newest: b.newest,
+		Now: b.clock.Wall(), Started: b.started, Version: b.version, Revision: b.revision, Plant: b.plant, Newest: b.newest,
 		Tags: slices.Clone(b.tags), Quantities: b.quantities, Current: b.current, Commit: b.commit,
 	}
 	s.Commit.Took, s.Commit.Dropped = b.commit.Took.Snapshot(), cloneMap(b.commit.Dropped)

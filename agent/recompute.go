@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -122,9 +121,8 @@ func (c *recomputer) do(ctx context.Context, j job) error {
 	seen := c.written()
 	calc := c.fresh()
 	found, missing, err := c.rerun(ctx, calc, j)
-	var gone *goneError
-	if errors.As(err, &gone) {
-		return c.hand(ctx, j, seen, nil, Reason{TooLate, gone.Error()})
+	if errors.Is(err, errNoCheckpoint) {
+		return c.hand(ctx, j, seen, nil, Reason{TooLate, "the checkpoint of that time cannot be used"})
 	}
 	if err != nil {
 		return err
@@ -139,11 +137,13 @@ func (c *recomputer) do(ctx context.Context, j job) error {
 		return err
 	}
 	results = append(results, above...)
-	why := Reason{LateData, describeRevision(results)}
-	if refused+missing > 0 {
-		why = Reason{TooLate, fmt.Sprintf("%s; %d of another definition and %d of time whose raw readings are not all kept stay as they are", why.Detail, refused, missing)}
+	switch {
+	case missing > 0:
+		return c.hand(ctx, j, seen, results, Reason{TooLate, Dropped.String()})
+	case refused > 0:
+		return c.hand(ctx, j, seen, results, Reason{TooLate, "the definition has changed since"})
 	}
-	return c.hand(ctx, j, seen, results, why)
+	return c.hand(ctx, j, seen, results, Reason{Code: LateData})
 }
 
 // hand gives record the results, and tells once per source what was done about

@@ -30,6 +30,8 @@ type recorder struct {
 	shown     time.Time
 	results   []Result // emitted by replay, carried by no stored batch
 	events    []Event  // likewise
+	running   string   // what the event of this run says of its configuration
+	changes   []Event  // of the configuration since the last run
 	down      map[string]Event
 	bad       map[string]*badTag
 }
@@ -86,11 +88,15 @@ func (r *recorder) begin(unfinished []Event) {
 	for _, e := range unfinished {
 		e.End = own.Received
 		if e.Kind == AgentRun {
-			e.Reason = Reason{Code: AgentStopped} // a run that ended in good order says so itself
+			e.Reason.Code = AgentStopped // a run that ended in good order says so itself
 		}
 		own.Events = append(own.Events, e)
 	}
-	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began})
+	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began, Reason: Reason{Detail: r.running}})
+	for _, e := range r.changes {
+		e.Start, e.End = r.began, r.began
+		own.Events = append(own.Events, e)
+	}
 	own.Events = append(own.Events, r.events...)
 	own.Results = r.results
 	r.results, r.events = nil, nil
@@ -133,7 +139,7 @@ func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
 func (r *recorder) end() {
 	own := &Batch{Source: Own}
 	r.clock.Stamp(own)
-	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received}}
+	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received, Reason: Reason{Detail: r.running}}}
 	r.unit(nil, own)
 	r.checkpoint(own)
 }

@@ -3,37 +3,36 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
-// goneError says why a time can no longer be revised.
-type goneError struct{ why string }
-
-func (e *goneError) Error() string { return e.why }
+// errNoCheckpoint says that a time can no longer be gone through.
+var errNoCheckpoint = errors.New("the checkpoint cannot be used")
 
 const (
 	lateBy  = 5 * time.Second // a reading older than this when received goes to its own place
 	stride  = time.Hour       // late readings of so much time are held in memory at once
-	closely = 15 * time.Minute
+	closely = time.Minute     // longest time without readings within which an outage makes no difference
+	nearby  = 15 * time.Minute
 )
 
 // rerun goes through a job's time and gives the results of the cells and lots
 // within, as they are when every reading comes when it was true. Those of time
 // of which raw readings are missing are left out and counted.
 func (c *recomputer) rerun(ctx context.Context, calc Reviser, j job) (found []Result, missing int, err error) {
-	begin, known, err := c.begin(j.from)
+	begin, err := c.store.Checkpoint(j.from)
 	if err != nil {
 		return nil, 0, err
 	}
-	g := &going{job: j, store: c.store, calc: calc, loaded: j.from}
+	g := &going{job: j, store: c.store, calc: calc, loaded: j.from, spoke: map[string]time.Time{}}
 	if begin != nil {
 		if err := calc.Restore(begin.State); err != nil {
-			return nil, 0, &goneError{"the checkpoint of that time cannot be used: " + err.Error()}
+			return nil, 0, fmt.Errorf("%w: %w", errNoCheckpoint, err)
 		}
 		g.since, g.loaded, g.clock = begin.Seq, begin.Received, *begin
-	} else if known {
-		return nil, 0, &goneError{"no checkpoint from before that time is kept"}
 	}
 	g.oldest = g.loaded.Add(-j.reach)
 	if err := g.through(ctx, g.loaded, j.to.Add(j.settle+stride)); err != nil {
@@ -43,39 +42,17 @@ func (c *recomputer) rerun(ctx context.Context, calc Reviser, j job) (found []Re
 	return whole, len(g.found) - len(whole), nil
 }
 
-// begin finds the newest checkpoint from before t. known says that anything was
-// recorded before t.
-func (c *recomputer) begin(t time.Time) (newest *Batch, known bool, err error) {
-	for _, back := range []time.Duration{time.Hour, 8 * time.Hour, 3 * 24 * time.Hour, 45 * 24 * time.Hour} {
-		for b, err := range c.store.Range(t.Add(-back), t) {
-			if err != nil {
-				return nil, false, err
-			}
-			if b.Received.After(t) {
-				continue
-			}
-			known = true
-			if b.State != nil && (newest == nil || b.Seq > newest.Seq) {
-				newest = b
-			}
-		}
-		if newest != nil {
-			return newest, true, nil
-		}
-	}
-	return nil, known, nil
-}
-
 // going is a rerun under way.
 type going struct {
 	job
 	store  Store
 	calc   Reviser
-	since  uint64      // batches up to this number are in the checkpoint
-	oldest time.Time   // what is older came before the checkpoint
-	late   []straggler // on their way to their places, oldest first
-	loaded time.Time   // late has all from before it
-	clock  Batch       // whose clock and epoch a late reading borrows: the batch before it
+	since  uint64               // batches up to this number are in the checkpoint
+	oldest time.Time            // what is older came before the checkpoint
+	late   []straggler          // on their way to their places, oldest first
+	loaded time.Time            // late has all from before it
+	clock  Batch                // whose clock and epoch a late reading borrows: the batch before it
+	spoke  map[string]time.Time // when a source last had readings
 	gaps   []Gap
 	found  []Result
 }
@@ -99,9 +76,19 @@ func (g *going) through(ctx context.Context, from, to time.Time) error {
 		if err := g.place(ctx, b.Received); err != nil {
 			return err
 		}
-		g.feed(g.inTime(b))
+		if !g.bridged(b) {
+			g.feed(g.inTime(b))
+		}
 	}
 	return g.place(ctx, to)
+}
+
+// bridged reports whether b tells of an outage whose readings came later.
+func (g *going) bridged(b *Batch) bool {
+	if b.Err.Code == NoReason || b.Received.Sub(g.spoke[b.Source]) > closely {
+		return false
+	}
+	return slices.ContainsFunc(g.late, func(s straggler) bool { return s.source == b.Source && s.Time.Sub(b.Received) <= closely })
 }
 
 // load reads the late readings of the next stride.
@@ -139,7 +126,7 @@ func (g *going) load(ctx context.Context) error {
 // closely around it, are no longer kept.
 func (g *going) missing(r Result) bool {
 	return slices.ContainsFunc(g.gaps, func(gap Gap) bool {
-		return gap.First.Add(-closely).Before(r.Window.End) && gap.Last.Add(closely).After(r.Window.Start)
+		return gap.First.Add(-nearby).Before(r.Window.End) && gap.Last.Add(nearby).After(r.Window.Start)
 	})
 }
 
@@ -162,10 +149,10 @@ func (g *going) inTime(b *Batch) *Batch {
 // when they were true.
 func (g *going) place(ctx context.Context, t time.Time) error {
 	for {
-		for len(g.late) > 0 && g.late[0].Time.Before(t) {
+		for len(g.late) > 0 && !g.late[0].Time.After(t) {
 			g.placeNext()
 		}
-		if !g.loaded.Before(t) {
+		if g.loaded.After(t.Add(closely)) {
 			return nil
 		}
 		if err := g.load(ctx); err != nil {
@@ -198,6 +185,9 @@ func (g *going) placeNext() {
 func (g *going) feed(b *Batch) {
 	if !b.Backfill {
 		g.clock = Batch{Mark: b.Mark, Received: b.Received, Boot: b.Boot, Mono: b.Mono}
+	}
+	if len(b.Readings) > 0 {
+		g.spoke[b.Source] = b.Received
 	}
 	results, _ := g.calc.Add(b)
 	for _, r := range results {

@@ -1,9 +1,6 @@
 package agent
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Reviser is optional on a Calculator: with it, readings that came after their
 // window had closed are counted. See recompute.go.
@@ -115,15 +112,4 @@ func revisionOf(was, next Result) Result {
 	before.Was = nil
 	next.Revision, next.Was = was.Revision+1, &before
 	return next
-}
-
-// describe says in a few words what a revision holds.
-func describeRevision(results []Result) string {
-	revised := 0
-	for i := range results {
-		if results[i].Was != nil {
-			revised++
-		}
-	}
-	return fmt.Sprintf("%d results revised, %d computed for the first time", revised, len(results)-revised)
 }

@@ -85,8 +85,11 @@ type document struct {
 	Sources   *node       `yaml:"sources"`
 	KPIs      *node       `yaml:"kpis"`
 	Upstreams *node       `yaml:"upstreams"`
-	Rules     *node       `yaml:"rules"`
-	Ratings   *node       `yaml:"ratings"`
+
+	Instruments     *node  `yaml:"instruments"`
+	InstrumentsFile string `yaml:"instruments_file"` // its rows stand in Instruments already
+	Rules           *node  `yaml:"rules"`
+	Ratings         *node  `yaml:"ratings"`
 }
 
 // defaults is what stands where the file says nothing.
@@ -129,6 +132,7 @@ func parseText(path, text string) (*Config, error) {
 	}
 	c := &Config{Path: path, Dir: filepath.Dir(path), root: root, problems: problems, malformed: problems, faulted: map[string]bool{}}
 	c.addTables()
+	c.addRegister()
 	c.fill()
 	if c.unnamed > 0 {
 		c.problems = append(c.problems, Problem{File: path, Msg: itoa(c.unnamed) + " more mistakes are not shown", Fix: "correct these first; often one is the cause of many"})
@@ -156,10 +160,12 @@ func (c *Config) fill() {
 			c.Tags = append(c.Tags, tag)
 		}
 	}
+	c.register(doc.Instruments)
 	gen := generation(c.Tags)
 	for _, tag := range c.Tags {
 		tag.Gen = gen
 	}
+	c.checkPowers()
 	c.checkPlant()
 	c.checkBuffer()
 	c.checkNames()

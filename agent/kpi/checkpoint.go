@@ -106,6 +106,8 @@ func (in *input) write(p *packer) {
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
+	in.writeOverdue(w)
+	w.counting(in)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -132,6 +134,8 @@ func (u *unpacker) input(stretches int) *input {
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
+	in.readOverdue(r)
+	r.counting(in)
 	return in
 }
 
@@ -170,6 +174,7 @@ func (q *quantity) write(w *writer) {
 		w.int(q.adopted[i].start)
 		w.sum(&q.adopted[i].sum)
 	}
+	w.made(q)
 }
 
 func (r *reader) quantity() *quantity {
@@ -199,6 +204,7 @@ func (r *reader) quantity() *quantity {
 	for range r.count() {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}
+	r.made(q)
 	return q
 }
 

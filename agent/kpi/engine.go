@@ -39,6 +39,7 @@ type Engine struct {
 
 	events  []agent.Event
 	results []agent.Result
+	told    span           // around the newest batch, in which no calibration falls due
 	waiting []agent.Result // of another definition, for the next Add
 	changed []agent.Event  // likewise
 	origin  []byte         // the checkpoint that waiting came from
@@ -64,6 +65,10 @@ type input struct {
 	coming  latecomers
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look
+	lapses  []lapse   // of its calibration
+	overdue int64     // start of the event that is open; 0: none
+	pace    pace      // of a totaliser whose rate is measured too
+	drives  []*input  // the totalisers of this rate
 }
 
 // quantity is a Quantity at work.
@@ -110,6 +115,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 		stretches: []stretch{{start: math.MinInt64, end: math.MaxInt64}},
 		lastHeard: longAgo, newest: longAgo, furthest: longAgo, resumed: longAgo,
 	}
+	if kpis, err = linked(kpis); err != nil {
+		return nil, err
+	}
 	slowest := time.Duration(0)
 	for _, k := range kpis {
 		for _, definition := range k.Quantities {
@@ -123,6 +131,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 			}
 			for _, m := range q.Masks {
 				slowest = max(slowest, m.Tag.Every)
+			}
+			for _, r := range q.Rates {
+				slowest = max(slowest, r.Tag.Every)
 			}
 		}
 	}
@@ -163,6 +174,7 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
 	e.mask(q)
+	e.beside(q)
 	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)
@@ -182,6 +194,9 @@ func (t *Term) label() string {
 		}
 		names = append(names, t.Formula.Name+"("+strings.Join(args, ", ")+")")
 	}
+	if names == nil {
+		return "time"
+	}
 	return strings.Join(names, " × ")
 }
 
@@ -191,7 +206,8 @@ func (e *Engine) input(tag *agent.Tag) *input {
 	}
 	in := &input{
 		tag: tag, hash: hashTag(tag), seen: longAgo, runs: make([]series, 1), repeats: repetition{last: longAgo},
-		shape: shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		shape:  shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		lapses: lapsesOf(tag, e.cal.loc),
 	}
 	e.inputs = append(e.inputs, in)
 	e.byName[tag.Name] = in
@@ -203,7 +219,7 @@ func (e *Engine) input(tag *agent.Tag) *input {
 func (e *Engine) Describe() []agent.Quantity {
 	all := make([]agent.Quantity, len(e.quantities))
 	for i, q := range e.quantities {
-		all[i] = agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text}
+		all[i] = agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text, LabelEN: q.LabelEN, LabelZH: q.LabelZH}
 		for _, in := range q.inputs {
 			all[i].Inputs = append(all[i].Inputs, in.tag.Name)
 		}

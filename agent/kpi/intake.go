@@ -33,10 +33,14 @@ func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 			e.resumed, e.restarted = wall, false
 		}
 		e.beginAt(b, wall)
+		e.tellOverdue(wall)
 	}
-	for i := range b.Readings {
-		if in := e.inputOf(b.Readings[i].Tag); in != nil {
-			e.take(in, k, b, &b.Readings[i], wall)
+	starting := e.starting(b)
+	for _, totals := range []bool{false, true} { // rates first: they tell how often a totaliser began anew
+		for i := range b.Readings {
+			if in := e.inputOf(b.Readings[i].Tag); in != nil && in.totals() == totals {
+				e.take(in, k, b, starting.of(&b.Readings[i]), wall)
+			}
 		}
 	}
 	e.tellLate(b)
@@ -54,6 +58,7 @@ func (e *Engine) heed(b *agent.Batch) {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
 		e.untell(b)
+		e.forgetOverdue(b)
 	}
 	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }
@@ -114,13 +119,20 @@ func (e *Engine) take(in *input, k int, b *agent.Batch, r *agent.Reading, wall i
 			return // something newer is held already for the open cells to begin from
 		}
 	}
+	if newest := in.runs[k].newest(); newest != nil && len(r.Tag.Ratios) > 0 {
+		e.tellRatio(in, r.Tag, newest.t, t)
+	}
 	e.place(in, k, el)
 	e.watch(in, k, t)
+	in.drive(el)
 }
 
 // sample converts a reading.
 func sample(tag *agent.Tag, r *agent.Reading, t int64) element {
-	v, ok := r.Tag.Eng(r.Value)
+	v, ok := r.Tag.EngAt(r.Value, instant(t))
+	if _, known := r.Tag.RatioAt(instant(t)); !known {
+		return element{t: t, code: agent.NoFactor}
+	}
 	if r.Quality == agent.Bad || !ok || math.IsNaN(v) || math.IsInf(v, 0) {
 		return element{t: t, code: badCode(r)}
 	}
@@ -172,7 +184,7 @@ func (e *Engine) vouch(in *input, k int, t, wall int64) {
 		if in.runs[k].vouch(t); t > in.repeats.last && in.runs[k].newest() != nil {
 			e.watch(in, k, t)
 		}
-	} else if in.counter.have && t > in.counter.t && in.counter.other.n == 0 {
+	} else if in.counter.have && t > in.counter.t && in.counter.other.n == 0 && !in.counter.zero.on {
 		in.counter.t = t
 		if l := in.runs[k].last(); l != nil && l.vouches() {
 			l.t = t
@@ -241,7 +253,7 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail, sways: q.swayedLike(i, t.Total)}
 	}
 	if madeGood < 0 {
 		s.caught = w.start + int64(madeGood*float64(second))

@@ -129,12 +129,15 @@ func (in *input) carry(next *stretch) {
 	}
 	in.runs = append(in.runs, run)
 	in.repeats.carry(next)
+	in.pace.on = false // the time over the set of the clock is not measured by the rate
 	in.bridge = next.linked
 	if next.linked {
 		in.counter.t += next.shift
 		in.counter.other.t += next.shift
+		in.counter.zero.since += next.shift
 	} else {
 		in.counter.t, in.counter.other.n = min(in.counter.t, next.start), 0
+		in.counter.zero.on = false
 	}
 }
 

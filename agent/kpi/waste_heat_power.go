@@ -23,6 +23,8 @@ type wasteHeatPower struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // generation is the power plant: what its generator gives and what it uses itself.
@@ -74,6 +76,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 
@@ -96,7 +99,7 @@ func (b *builder) energy(role, path, name, what string) stream {
 		if _, isEnergy := find(energies(), tag.Unit); isEnergy {
 			fix = fmt.Sprintf("if %s is a totaliser, give the tag counter: {modulus: …, max_rate: …}", tag.Name)
 		}
-		b.faults.Add(path, fix, "%s is in %q, which is not %s", tag.Name, tag.Unit, kind)
+		b.faults.Add(path, fix, "%s, not %s", inUnit(tag), kind)
 	}
 	return stream{terms: []Term{{Role: role, Unit: "kWh", Factor: u.factor, Tags: []*agent.Tag{tag}}}}
 }

@@ -38,6 +38,7 @@ func labelTexts() map[string]pair {
 		"manual":        {"Manual", "手册"},
 		"manual_first":  {"Basics", "基础"},
 		"manual_data":   {"Data in and out", "数据的输入与输出"},
+		"manual_own":    {"Units and figures of your own", "单位与自定义指标"},
 		"manual_drills": {"Training drills", "培训演练"},
 		"no_page":       {"The manual has no such page", "手册中没有这一页"},
 		"no_page_why":   {"The address may be mistyped, or the page belongs to another version of the program.", "地址可能有误，或该页属于其他版本的程序。"},
@@ -99,6 +100,7 @@ func labelTexts() map[string]pair {
 		"rating":        {"Local rating", "本地评级"},
 		"rating_note":   {"Local rating against your own configured values; not the official code.", "按自行配置的数值进行的本地评级，并非官方评级。"},
 		"version":       {"Version", "版本"}, "running_since": {"running since", "启动于"}, "times_in": {"all times in", "时间均为"},
+		"revision": {"configuration", "配置修订"}, "calibration": {"Calibration", "校准"},
 		"unknown": {"not known", "未知"}, "ago": {"ago", "前"},
 	}
 }

@@ -1,15 +1,19 @@
 package say
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"recoup/agent"
 )
 
-// Quantity names what a KPI computes; its key when this version does not know
-// the family.
+// Quantity names what a KPI computes, as the configuration does where it does;
+// by its key when this version does not know the family.
 func Quantity(l Lang, q agent.Quantity) string {
+	if own := (pair{cmp.Or(q.LabelEN, q.LabelZH), cmp.Or(q.LabelZH, q.LabelEN)}).in(l); own != "" {
+		return own
+	}
 	if p, ok := quantityTexts()[q.Family+"."+q.Key]; ok {
 		return p.in(l)
 	}
@@ -94,6 +98,27 @@ func quantityTexts() map[string]pair {
 		"acid_recovery.feed":            {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
 		"acid_recovery.loss":            {"Acid lost, as 100 %", "损失硫酸量（折百）"},
 
+		"acid_recovery.recovery_combined":     {"Acid recovery, both methods", "硫酸回收率（两法合成）"},
+		"acid_recovery.recovery_sulphur":      {"Sulfur recovery", "硫回收率"},
+		"acid_recovery.conversion":            {"SO2 conversion", "SO2 转化率"},
+		"acid_recovery.so2_per_tonne":         {"SO2 emitted per tonne of acid, as 100 %", "吨酸 SO2 排放量（折百）"},
+		"acid_recovery.mist_per_tonne":        {"Acid mist emitted per tonne of acid, as 100 %", "吨酸硫酸雾排放量（折百）"},
+		"acid_recovery.fuel_per_tonne":        {"Fuel per tonne of acid, as 100 %", "吨酸燃料热耗（折百）"},
+		"acid_recovery.electricity_per_tonne": {"Electricity per tonne of acid, as 100 %", "吨酸电耗（折百）"},
+		"acid_recovery.steam_per_tonne":       {"Steam per tonne of acid, as 100 %", "吨酸汽耗（折百）"},
+
+		"acid_concentration.recovery_loss":         {"Acid recovery by losses", "硫酸回收率（损失法）"},
+		"acid_concentration.recovery_direct":       {"Acid recovery by product", "硫酸回收率（直接法）"},
+		"acid_concentration.recovery_combined":     {"Acid recovery, both methods", "硫酸回收率（两法合成）"},
+		"acid_concentration.closure":               {"Acid balance left open", "硫酸平衡差"},
+		"acid_concentration.water_closure":         {"Water balance left open", "水平衡差"},
+		"acid_concentration.water_evaporated":      {"Water evaporated", "蒸发水量"},
+		"acid_concentration.feed":                  {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
+		"acid_concentration.loss":                  {"Acid lost, as 100 %", "损失硫酸量（折百）"},
+		"acid_concentration.steam_per_water":       {"Steam per tonne of water evaporated", "吨蒸发水汽耗"},
+		"acid_concentration.fuel_per_water":        {"Fuel per tonne of water evaporated", "吨蒸发水燃料热耗"},
+		"acid_concentration.electricity_per_water": {"Electricity per tonne of water evaporated", "吨蒸发水电耗"},
+
 		"value.value": {"Value in money", "经济价值"},
 
 		"energy_carbon.tce_equal":      {"Coal equivalent by equal value", "折标准煤量（等价值）"},
@@ -107,13 +132,20 @@ func quantityTexts() map[string]pair {
 		"waste_heat_power.generated_net":    {"Net generation", "净发电量"},
 		"waste_heat_power.specific":         {"Net generation per tonne of glass", "吨玻璃净发电量"},
 		"waste_heat_power.heat_recovery":    {"Flue-gas heat recovered", "烟气余热回收率"},
+
+		"intensity.intensity": {"Intensity per unit of product", "单位产品强度"},
 	}
 }
 
 func familyTexts() map[string]pair {
 	return map[string]pair{
-		"acid_recovery":    {"Acid recovery", "硫酸回收"},
+		"acid_recovery": {"Acid recovery", "硫酸回收"},
+
+		"acid_concentration": {"Acid concentration", "硫酸浓缩"},
+
 		"energy_carbon":    {"Energy and carbon", "能源与碳"},
+		"formula":          {"Formula", "自定义公式"},
+		"intensity":        {"Intensity", "单位产品强度"},
 		"oil_mist":         {"Oil mist", "油雾回收"},
 		"value":            {"Value", "经济价值"},
 		"waste_heat_power": {"Waste-heat power", "余热发电"},
@@ -133,6 +165,18 @@ func roleTexts() map[string]pair {
 		"mist":      {"Acid mist to the stack", "硫酸雾排放"},
 		"weak_acid": {"Weak-acid purge", "稀酸排放"},
 
+		"drain":            {"Drains", "排净损失"},
+		"solid":            {"Acid in solids", "固体夹带酸"},
+		"condensate":       {"Acid in the condensate", "冷凝液夹带酸"},
+		"so2_emitted":      {"SO2 to the stack", "烟气 SO2 排放"},
+		"so2_in":           {"SO2 before the converter", "转化器进口 SO2"},
+		"so2_out":          {"SO2 behind the last absorber", "末级吸收塔出口 SO2"},
+		"process_gas":      {"Gas to the converter", "转化器进气量"},
+		"time":             {"Time", "时间"},
+		"feed_water":       {"Water fed in", "进料含水"},
+		"product_water":    {"Water in the product", "产品含水"},
+		"condensate_water": {"Water in the condensate", "冷凝液含水"},
+
 		"gross":       {"Gross generation", "总发电量"},
 		"auxiliaries": {"Auxiliaries", "厂用电"},
 		"import":      {"Import from the grid", "购入电量"},
@@ -149,5 +193,7 @@ func roleTexts() map[string]pair {
 		"coal":        {"Coal", "煤"},
 		"steam":       {"Steam", "蒸汽"},
 		"heat":        {"Heat", "热力"},
+
+		"hours": {"Covered time", "有效时间"},
 	}
 }

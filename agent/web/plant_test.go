@@ -38,6 +38,8 @@ func tags() []*agent.Tag {
 		{Name: "wash.temp", Unit: "°C", Source: "wash"},
 		{Name: "mill.state", Source: "mill"},
 	}
+	list[0].Instruments = []agent.Instrument{{Serial: "A-17", Due: now.Truncate(24*time.Hour).AddDate(0, 0, 10)}}
+	list[2].Instruments = []agent.Instrument{{Serial: "B-4", Due: now.Truncate(24*time.Hour).AddDate(0, -2, 0)}}
 	for i, tag := range list {
 		tag.Index, tag.Every = i, time.Second
 	}
@@ -51,6 +53,7 @@ func board(t testing.TB) *agent.Board {
 	list := tags()
 	clock := agent.Clock{Wall: func() time.Time { return now }, Mono: func() uint64 { return 0 }}
 	b := agent.NewBoard(clock, shanghai, "1.2.3", list, []string{"mill", "lab", "wash"}, []string{"hq"}, quantities())
+	b.Configured("1a2b3c4d5e6f")
 	at := now.Add(-400 * time.Millisecond)
 	good := func(i int, v agent.Value) agent.Reading {
 		return agent.Reading{Tag: list[i], Time: at, Value: v, Quality: agent.Good}

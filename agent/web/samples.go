@@ -14,6 +14,7 @@ type metricInfo struct {
 func ownMetrics() []metricInfo {
 	return []metricInfo{
 		{"recoup_build_info", "Version of the agent; always 1.", []string{"version", "go_version"}},
+		{"recoup_config_info", "Revision of the configuration that the agent runs with; always 1.", []string{"revision"}},
 		{"recoup_tag_value", "Newest value of the tag, in the unit of the label; absent while its quality is bad.", []string{"source", "tag", "unit"}},
 		{"recoup_tag_quality", "Quality of the tag now: 2 good, 1 uncertain, 0 bad, never read or no longer read.", []string{"source", "tag"}},
 		{"recoup_tag_age_seconds", "Seconds since the tag's newest reading was true.", []string{"source", "tag"}},

@@ -15,6 +15,7 @@ type boardJSON struct {
 	Now       time.Time      `json:"now"`
 	Started   time.Time      `json:"started"`
 	Version   string         `json:"version"`
+	Revision  string         `json:"revision,omitempty"` // of the configuration
 	Plant     agent.Plant    `json:"plant"`
 	Newest    markJSON       `json:"newest"`
 	Tags      []tagJSON      `json:"tags"`
@@ -66,7 +67,9 @@ type kpiJSON struct {
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
 
-	Rating *agent.Rating `json:"rating,omitempty"`
+	Rating  *agent.Rating `json:"rating,omitempty"`
+	LabelEN string        `json:"label_en,omitempty"`
+	LabelZH string        `json:"label_zh,omitempty"`
 }
 
 type bufferJSON struct {
@@ -156,7 +159,7 @@ type eventJSON struct {
 
 func (s *Server) boardOf(snap *agent.Snapshot) boardJSON {
 	out := boardJSON{
-		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Plant: whoseJSON(snap.Plant),
+		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Revision: snap.Revision, Plant: whoseJSON(snap.Plant),
 		Newest: markJSON{snap.Newest.String(), snap.Newest.Seq},
 		Tags:   []tagJSON{}, Sources: []sourceJSON{}, KPIs: []kpiJSON{}, Results: s.resultsOf(snap.Results), Running: s.resultsOf(snap.Current),
 		Upstreams: []upstreamJSON{}, Metrics: []metricJSON{},

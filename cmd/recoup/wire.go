@@ -39,6 +39,7 @@ type wiring struct {
 	clock    agent.Clock
 	board    *agent.Board
 	problems []error
+	built    []kpi.KPI
 }
 
 func (w *wiring) agent() *agent.Agent {
@@ -59,7 +60,7 @@ func (w *wiring) agent() *agent.Agent {
 	}
 	calc, quantities := w.calculator()
 	w.board = agent.NewBoard(w.clock, w.cfg.Plant, version, w.cfg.Tags, sources, upstreams, quantities)
-	a.Calc, a.Board = calc, w.board
+	a.Calc, a.Board, a.Lineage = calc, w.board, lineage(w.cfg, w.built, w.log)
 	store, err := buffer.New(buffer.Config{Path: w.cfg.Buffer.Path, MaxBytes: w.cfg.Buffer.MaxBytes, MaxAge: w.cfg.Buffer.MaxAge,
 		Tags: w.cfg.Tags, Upstreams: upstreams}, w.clock, w.log)
 	w.note("buffer", err)
@@ -75,13 +76,19 @@ func (w *wiring) agent() *agent.Agent {
 
 func (w *wiring) kpis() (kpis []kpi.KPI) {
 	for _, part := range w.cfg.KPIs {
-		kpis = append(kpis, build(w, part, kpi.Families(), w.cfg.Tags))
+		built := build(w, part, kpi.Families(), w.cfg.Tags)
+		built.Name = part.Name
+		kpis = append(kpis, built)
+	}
+	for i, err := range kpi.Link(kpis) {
+		w.note(w.cfg.KPIs[i].Path, err)
 	}
 	return kpis
 }
 
 func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
-	engine, err := kpi.New(w.cfg.Plant, w.kpis())
+	w.built = w.kpis()
+	engine, err := kpi.New(w.cfg.Plant, w.built)
 	w.note("", err)
 	if err != nil {
 		return nil, nil
