@@ -15,6 +15,7 @@ import (
 type Diagnosis struct {
 	Severity string // info, warning or alarm
 	Rule     string // of a built-in rule its id and cause, for example C6.low; "" for one of the plant's own
+	About    string // of a rule that may look at any KPI: the one that it looks at
 	Figures  []Shown
 
 	SaysEN, SaysZH, DoEN, DoZH string // of a rule of the plant's own
@@ -32,7 +33,7 @@ func Severities() []string { return []string{"info", "warning", "alarm"} }
 
 // Detail writes the diagnosis as a reason's detail.
 func (d Diagnosis) Detail() string {
-	head := strings.TrimSpace(d.Severity + " " + d.Rule)
+	head := strings.Join(strings.Fields(d.Severity+" "+d.Rule+" "+d.About), " ")
 	var figures []string
 	for _, f := range d.Figures {
 		figures = append(figures, strings.TrimSpace(f.Name+" "+strconv.FormatFloat(f.Value, 'g', 4, 64)+" "+f.Unit))
@@ -48,7 +49,8 @@ func (d Diagnosis) Detail() string {
 func DiagnosisIn(detail string) (d Diagnosis, ok bool) {
 	lines := strings.Split(detail, "\n")
 	head, figures, colon := strings.Cut(lines[0], ":")
-	d.Severity, d.Rule, _ = strings.Cut(head, " ")
+	words := append(strings.Fields(head), "", "", "")
+	d.Severity, d.Rule, d.About = words[0], words[1], words[2]
 	if !colon || severity(d.Severity) == 0 || (d.Rule == "") != (len(lines) == 5) {
 		return Diagnosis{}, false
 	}

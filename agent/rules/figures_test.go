@@ -103,7 +103,7 @@ func TestBuiltinRulesOverFigures(t *testing.T) {
 				t.Fatalf("got %q, want one diagnosis", got)
 			}
 			d, ok := agent.DiagnosisIn(p.events[0].Reason.Detail)
-			if want := strings.TrimSuffix(c.id+"."+c.cause, "."); !ok || d.Rule != want {
+			if want := strings.TrimSuffix(c.id+"."+c.cause, "."); !ok || d.Rule != want || (d.About == "a.one") != strings.HasPrefix(c.id, "X") {
 				t.Errorf("got %q, want %s", p.events[0].Reason.Detail, want)
 			}
 			if got, want := p.events[0].Start, p.now.Add(-time.Duration(c.windows)*length); !got.Equal(want) {

@@ -82,13 +82,36 @@ func (in *input) hear(r *agent.Result) {
 		}
 	}
 	if f.hours > 0 {
-		f.doubted = r.Doubted / (3600 * f.hours)
+		f.doubted = doubted(r) / (3600 * f.hours)
 	}
 	f.broken = truth(r.Withheld() && r.Reason.Code == agent.BoundViolated)
-	// What lies beyond a table of properties has its own part in U.
-	extrapolated := r.Quality == agent.Uncertain && r.Reason.Code == agent.Extrapolated && r.Coverage >= believed
-	f.usable = r.Quality == agent.Good || extrapolated
+	f.usable = r.Quality == agent.Good || r.Quality == agent.Uncertain && judgeable(r) && f.doubted <= 1-believed
 	in.figure = f
+}
+
+// doubted gives the seconds of readings that are not to be trusted. What lies
+// beyond a table of properties is no such thing: it has its own part in U.
+func doubted(r *agent.Result) float64 {
+	if len(r.Doubts) == 0 {
+		return r.Doubted
+	}
+	seconds := 0.0
+	for _, d := range r.Doubts {
+		if d.Cause != agent.Extrapolated {
+			seconds += d.Seconds
+		}
+	}
+	return min(seconds, r.Doubted)
+}
+
+// judgeable reports whether an uncertain figure is one of its whole window, and
+// of nothing else.
+func judgeable(r *agent.Result) bool {
+	switch r.Reason.Code {
+	case agent.TrendOnly, agent.PartialWindow, agent.LowCoverage, agent.CaughtUp, agent.CounterReset:
+		return false
+	}
+	return !r.Partial && r.Coverage >= believed
 }
 
 // total adds up the terms of a role.

@@ -163,7 +163,7 @@ func (p *parser) use(text string) (*node, error) {
 func (s *scope) settle(n *node) error {
 	if n.op == "U" && n.at < 0 {
 		if len(s.used) != 1 {
-			return fmt.Errorf("U alone means that of the only tag or figure: write U(name)")
+			return fmt.Errorf("a lone U means that of the only tag or figure: write U(name)")
 		}
 		n.at = s.used[0]
 	}

@@ -113,10 +113,10 @@ func (r *Rating) of(res *agent.Result, unclosed, diagnosed bool) (agent.Colour, 
 	score := max(0, min(1, (res.Value-v.Benchmark)/(v.Leading-v.Benchmark)))
 	better := math.Copysign(1, v.Leading-v.Benchmark)
 	ahead := better * (res.Value - v.Benchmark)
-	doubted := len(res.Terms) > 0 && res.Doubted > (1-believed)*res.Terms[0].Seconds
+	distrusted := len(res.Terms) > 0 && doubted(res) > (1-believed)*res.Terms[0].Seconds
 	allowed, passed := r.limit(res, better)
 	switch {
-	case res.U == 0 || doubted:
+	case res.U == 0 || distrusted:
 		return agent.Yellow, score
 	case passed || ahead < -res.U:
 		return agent.Red, score

@@ -38,6 +38,7 @@ type Rule struct {
 // definition is what of a rule nothing that is seen changes.
 type definition struct {
 	says      agent.Diagnosis // texts of the plant's own
+	about     string          // the KPI that a rule for any of them looks at
 	doubts    []string        // configured KPIs whose figures a diagnosis puts in doubt
 	hash      [32]byte
 	all       []*node
@@ -207,7 +208,7 @@ func (r *Rule) event() agent.Event {
 // diagnosis tells what the rule was raised for.
 func (r *Rule) diagnosis(v *view, cause string) string {
 	d := r.says
-	d.Severity, d.Rule = r.Severity, r.ID
+	d.Severity, d.Rule, d.About = r.Severity, r.ID, r.about
 	if cause != "" {
 		d.Rule += "." + cause
 	}

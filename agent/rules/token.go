@@ -37,8 +37,9 @@ func tokens(text string, known func(string) bool) (all []token, err error) {
 		return nil, fmt.Errorf("the condition has more than %d bytes", longest)
 	}
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
-		first, size := utf8.DecodeRuneInString(text)
+		first, _ := utf8.DecodeRuneInString(text)
 		var t token
+		var size int
 		switch {
 		case unicode.IsDigit(first):
 			t, size, err = numeral(text)

@@ -48,6 +48,9 @@ func (b *builder) builtin() {
 	if one.anyOf != nil && r.anyOf == nil {
 		b.faults.Add("tags", "name one of "+strings.Join(optional(&one), ", "), "%s needs more to go by", one.id)
 	}
+	if one.family == "" {
+		r.about = r.parts[places[one.roles[0].name]].kpi
+	}
 	b.tell(&one, places)
 }
 

@@ -60,6 +60,9 @@ func ruleTextOf(rule string) (t ruleText, known bool) {
 // DiagnosisFigures writes the numbers that a diagnosis was made from.
 func DiagnosisFigures(l Lang, d agent.Diagnosis) string {
 	var all []string
+	if d.About != "" {
+		all = append(all, d.About)
+	}
 	for _, f := range d.Figures {
 		name := f.Name
 		if p, ok := figureTexts()[f.Name]; ok && d.Rule != "" {

@@ -30,7 +30,7 @@ type chapter struct {
 
 func chapters() []chapter {
 	return []chapter{
-		{"manual_first", []string{"start", "figures", "accuracy", "instruments"}},
+		{"manual_first", []string{"start", "figures", "accuracy", "instruments", "diagnoses"}},
 		{"manual_data", []string{"files", "totals"}},
 		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{

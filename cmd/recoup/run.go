@@ -47,6 +47,9 @@ func (c checkCommand) Run(s session) error {
 	fmt.Fprintf(s.out, "%s: nothing wrong\n", cfg.Path)
 	fmt.Fprintf(s.out, "  plant %s, %s; %d sources, %d tags, %d KPIs, %d upstreams\n",
 		whose(cfg.Plant), cfg.Plant.Timezone, len(cfg.Sources), len(cfg.Tags), len(cfg.KPIs), len(cfg.Upstreams))
+	if len(cfg.Rules)+len(cfg.Ratings) > 0 {
+		fmt.Fprintf(s.out, "  %d rules, %d local ratings\n", len(cfg.Rules), len(cfg.Ratings))
+	}
 	if missing := unsaid(cfg.Plant); missing != nil {
 		fmt.Fprintf(s.out, "  plant.company does not say: %s\n", strings.Join(missing, ", "))
 	}
