@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,13 +19,14 @@ type chaos struct {
 	tags  []*agent.Tag
 	now   float64
 	count uint64
-	shown [9]float64 // values that are repeated
-	calm  bool       // the clock is never set
+	shown [10]float64 // values that are repeated
+	calm  bool        // the clock is never set
+	aside *rand.Rand  // for the tags of states and lots: the others do as they do without these
 }
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
-	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
-	for i := range 9 {
+	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm, aside: rand.New(rand.NewPCG(seed, 78))}
+	for i := range 10 {
 		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
 		tag.Every = 5 * time.Second
 		c.tags = append(c.tags, tag)
@@ -36,7 +38,18 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
 	c.tags[6].Hold = true // a bit
-	c.tags[7].Hold = true // a number of lots, at times a text
+	c.tags[8].Hold = true // a number of lots, at times a text
+	c.tags[4].Instruments = []agent.Instrument{{Serial: "A", Due: dayOf("2026-03-01")}, {Serial: "B", From: dayOf("2026-03-03"), Due: dayOf("2027-03-03")}}
+	c.tags[2].Instruments = []agent.Instrument{{Serial: "C", Due: dayOf("2026-03-02")}}
+	if seed%3 == 2 {
+		c.now = 19 * 3600 // so that a midnight comes by
+	}
+	c.tags[7].Counter = &agent.Counter{Modulus: 100, MaxRate: 2}
+	c.tags[7].Ratios = []agent.Ratio{{From: origin, Value: 0.5}, {From: sec(9000), Value: 2}, {From: sec(20000), Value: 0.7}}
+	c.tags[5].Accuracy = agent.Accuracy{Abs: 0.01}
+	totalled := amount("totalled", 1, c.tags[7])
+	totalled.Quantities[0].Rates = []Rate{{Of: c.tags[7], Tag: c.tags[5], Factor: 0.1}}
+	totalled.Quantities[0].Additive = true
 	off := 0.0
 	stockpile := inventory(c.tags[0], c.tags[4])
 	stockpile.Name, stockpile.Quantities[0].Name = "pile", "pile.total"
@@ -46,15 +59,25 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
 		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}),
-		inLots(stated(ratio("stated", 1, c.tags[3], c.tags[4]), c.states(), "run", "idle"), c.tags[7], "0"),
+		inLots(stated(ratio("stated", 1, c.tags[3], c.tags[4]), c.states(), "run", "idle"), c.tags[8], "0"),
 		inLots(under(stated(ratio("totals", 1, c.tags[2], c.tags[5]), c.states(), "run"), Mask{Tag: c.tags[6], As: agent.Purge}), c.tags[6], "2"),
-		inLots(stated(stockpile, c.states(), "start"), c.tags[7], "0", ""))
+		inLots(stated(stockpile, c.states(), "start"), c.tags[8], "0", ""),
+		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled)
 	return c
 }
 
 // states are told by a bit, and by two signals.
 func (c *chaos) states() []State {
-	return []State{{Is: "run", Tag: c.tags[6], When: limit(1)}, {Is: "idle", Tag: c.tags[8], Above: limit(-5), Below: limit(5)}, {Is: "start", Tag: c.tags[1], Above: limit(0)}, {Is: "stop"}}
+	return []State{{Is: "run", Tag: c.tags[6], When: limit(1)}, {Is: "idle", Tag: c.tags[9], Above: limit(-5), Below: limit(5)}, {Is: "start", Tag: c.tags[1], Above: limit(0)}, {Is: "stop"}}
+}
+
+// formula is a KPI of expressions of the tags and of the other KPIs.
+func (c *chaos) formula(name string, expressions ...string) KPI {
+	kpi, err := newFormula(decoded(name, sectionOf(expressions...), c.tags...))
+	if err != nil {
+		panic(err)
+	}
+	return kpi
 }
 
 func (c *chaos) batch() *agent.Batch {
@@ -73,10 +96,18 @@ func (c *chaos) batch() *agent.Batch {
 	}
 	b := c.rig.batch([]string{"a", "b"}[c.IntN(2)], at)
 	for i, tag := range c.tags {
-		if tag.Source == b.Source {
-			for range c.IntN(3) {
-				b.Readings = append(b.Readings, c.reading(i, at))
-			}
+		if tag.Source != b.Source {
+			continue
+		}
+		other := i == 8 || i == 9
+		if other {
+			c.Rand, c.aside = c.aside, c.Rand
+		}
+		for range c.IntN(3) {
+			b.Readings = append(b.Readings, c.reading(i, at))
+		}
+		if other {
+			c.Rand, c.aside = c.aside, c.Rand
 		}
 	}
 	switch c.IntN(30) {
@@ -109,15 +140,18 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 		if c.IntN(50) == 0 {
 			c.count = c.Uint64N(1000)
 		}
+		if c.IntN(20) == 0 {
+			return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(0), Quality: agent.Good}
+		}
 		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
 	}
 	if i == 6 && c.IntN(15) == 0 {
 		c.shown[i] = 1 - c.shown[i]
 	}
-	if i == 7 && c.IntN(15) == 0 {
+	if i == 8 && c.IntN(15) == 0 {
 		c.shown[i] = float64(c.IntN(4))
 	}
-	if i != 6 && i != 7 && (tag.Frozen == 0 || c.IntN(20) == 0) {
+	if i != 6 && i != 8 && (tag.Frozen == 0 || c.IntN(20) == 0) {
 		c.shown[i] = c.NormFloat64() * 10
 	}
 	r := good(tag, at, c.shown[i])
@@ -170,6 +204,7 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 
 func TestAnythingSurvivesRestore(t *testing.T) {
 	froze, hidden, open := 0, 0.0, 0.0
+	var due []agent.Event
 	for seed := range uint64(12) {
 		c := newChaos(t, seed, false)
 		other := newChaos(t, seed, false).rig.engine
@@ -188,6 +223,7 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			}
 		}
 		froze += len(c.rig.frozen())
+		due = append(due, c.rig.overdue()...)
 		for _, one := range c.rig.results {
 			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
 				t.Errorf("seed %d: got %+v", seed, one)
@@ -195,6 +231,13 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			if one.KPI == "masked.ratio" && one.Window.Kind == agent.Cell {
 				hidden, open = hidden+lostSeconds(one, agent.Calibration, "t6"), open+one.Terms[0].Seconds
 			}
+		}
+	}
+	for _, tag := range []string{"t2", "t4"} {
+		begun := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && e.End.IsZero() })
+		ended := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && !e.End.IsZero() })
+		if !begun || ended != (tag == "t4") {
+			t.Errorf("got %v, want %s overdue, and ended for t4 alone", due, tag)
 		}
 	}
 	if froze < 20 {

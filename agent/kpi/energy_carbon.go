@@ -19,7 +19,9 @@ type energyCarbon struct {
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
 	Masks       []maskSection   `yaml:"masks"`
-	Operation   operation       `yaml:",inline"`
+
+	Correlated []correlationSection `yaml:"correlated"`
+	Operation  operation            `yaml:",inline"`
 }
 
 // carrier is an energy that is saved or used, with the factors it counts by.
@@ -66,6 +68,7 @@ func newEnergyCarbon(spec agent.Spec) (KPI, error) {
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
 	b.operate(&kpi, section.Operation, "run")
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 

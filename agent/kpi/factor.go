@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -13,15 +14,17 @@ import (
 // from which each of its values holds: a price, a grid's CO2 per kWh. A cell is
 // multiplied by what holds when it begins; values change with a production day
 // of the plant, where cells are cut, so sums over a change are exact. Time
-// before the first step is lost.
+// before the first step is lost. A constant has one step, which holds always
+// (constant.go).
 type Factor struct {
 	Name, Unit string
 	Steps      []Step // by From, ascending
+	Inverse    bool   `json:",omitempty"` // totals are divided by it
 }
 
 // Step is a value that holds from a day on, until the next one does.
 type Step struct {
-	From   time.Time // the date, at midnight UTC
+	From   time.Time // the date, at midnight UTC; zero: always
 	Value  float64   // in the factor's unit, above 0
 	U      float64   // standard uncertainty in the same unit; 0: exact by convention
 	Source string    // who says so: a standard, an announcement, a contract
@@ -36,6 +39,10 @@ type dated struct {
 func (c *calendar) dated(f *Factor) dated {
 	d := dated{Factor: *f}
 	for _, s := range f.Steps {
+		if s.From.IsZero() {
+			d.starts = append(d.starts, math.MinInt64)
+			continue
+		}
 		y, m, day := s.From.Date()
 		d.starts = append(d.starts, c.at(y, m, day, c.day))
 	}
@@ -81,7 +88,7 @@ func (q *quantity) date(c *calendar, t *Term) {
 		}
 		by = append(by, at)
 	}
-	if t.Stock && by != nil {
+	if t.Stock && slices.ContainsFunc(t.Dated, func(f *Factor) bool { return !f.constant() }) {
 		panic("BUG: the change of a stock has no one day whose factor holds")
 	}
 	q.by = append(q.by, by)
@@ -92,7 +99,11 @@ func (q *quantity) worth(i int, t int64) float64 {
 	product := 1.0
 	for _, n := range q.by[i] {
 		s, _ := q.dated[n].at(t)
-		product *= s.Value
+		if q.dated[n].Inverse {
+			product /= s.Value
+		} else {
+			product *= s.Value
+		}
 	}
 	return product
 }
@@ -152,7 +163,7 @@ func (q *quantity) used(w span) (all []string) {
 	for i := range q.dated {
 		d := &q.dated[i]
 		for _, s := range d.within(w) {
-			all = append(all, fmt.Sprintf("%s %s %s (since %s, %s)", d.Name, strconv.FormatFloat(s.Value, 'g', -1, 64), d.Unit, s.From.Format(time.DateOnly), s.Source))
+			all = append(all, fmt.Sprintf("%s %s %s (%s)", d.Name, strconv.FormatFloat(s.Value, 'g', -1, 64), d.Unit, s.said()))
 		}
 	}
 	return all

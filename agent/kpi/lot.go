@@ -56,8 +56,8 @@ func (t *track) clone() track {
 	return c
 }
 
-// shown is a stretch of time in which a lot tag shows one thing, or nothing.
-type shown struct {
+// glimpse is a stretch of time in which a lot tag shows one thing, or nothing.
+type glimpse struct {
 	span
 	id   string
 	ok   bool
@@ -119,11 +119,11 @@ func (e *Engine) prepare(q *quantity, k int, part span) {
 }
 
 // shows gives what the lot tag shows over w.
-func (q *quantity) shows(w span) (all []shown) {
+func (q *quantity) shows(w span) (all []glimpse) {
 	in := q.lotted
 	for i := range in.segs {
 		g := &in.segs[i]
-		s := shown{span: span{max(g.from, w.start), min(g.to, w.end)}, ok: g.ok, code: g.code}
+		s := glimpse{span: span{max(g.from, w.start), min(g.to, w.end)}, ok: g.ok, code: g.code}
 		if g.ok {
 			s.id = in.shows(g.v0)
 		} else {
@@ -138,13 +138,13 @@ func (q *quantity) shows(w span) (all []shown) {
 	return all
 }
 
-func (s *shown) same(o *shown) bool {
+func (s *glimpse) same(o *glimpse) bool {
 	return s.ok == o.ok && s.id == o.id && s.code == o.code && s.by == o.by
 }
 
 // step takes in what the tag shows next. Of time in a lot it gives the sum, what
 // silent totalisers owe it, and whether the lot had begun before.
-func (e *Engine) step(q *quantity, t *track, s shown, owing bool) (piece *sum, owed debt, goesOn bool) {
+func (e *Engine) step(q *quantity, t *track, s glimpse, owing bool) (piece *sum, owed debt, goesOn bool) {
 	if t.until != s.start { // recording began, or the clock was set
 		t.sure = false
 		t.finish()
@@ -181,7 +181,7 @@ func (e *Engine) step(q *quantity, t *track, s shown, owing bool) (piece *sum, o
 }
 
 // take adds a part to the running lot.
-func (t *track) take(q *quantity, piece *sum, owed debt, s shown) {
+func (t *track) take(q *quantity, piece *sum, owed debt, s glimpse) {
 	if s.code != agent.NoReason {
 		piece.doubtful(s.code, q.lotted.tag.Name, piece.seconds)
 		piece.doubted = piece.seconds

@@ -387,7 +387,8 @@ func wantFault(t *testing.T, err error, path, says, fix string) {
 // the states of the plant and lots.
 func TestEveryFamilyTakesMasks(t *testing.T) {
 	sections := map[string]any{
-		"acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
+		"acid_concentration": acidConcentration{}, "acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
+		"formula": formulaSection{}, "intensity": intensitySection{},
 	}
 	for name := range Families() {
 		section, known := sections[name]

@@ -135,7 +135,7 @@ func TestFaultsOfOilMist(t *testing.T) {
 		change          func(*mill, *oilMist)
 		path, says, fix string
 	}{
-		{"outlet left out", func(_ *mill, s *oilMist) { s.Outlet = duct{} }, "outlet.flow", "removal cannot be computed without the outlet's", "name a tag"},
+		{"outlet left out", func(_ *mill, s *oilMist) { s.Outlet = duct{} }, "target", "removal cannot be computed: outlet.flow is not named", "name the tags"},
 		{"misspelt", func(_ *mill, s *oilMist) { s.Inlet.Flow = "mill.qin" }, "inlet.flow", `no tag "mill.qin"`, "did you mean mill.q_in?"},
 		{"actual flow", func(m *mill, _ *oilMist) { m.qIn.Unit = "m3/h" }, "inlet.flow", "dry normal cubic metres first", "Nm3/h"},
 		{"no flow", func(m *mill, _ *oilMist) { m.qIn.Unit = "°C" }, "inlet.flow", "not a normal volume flow", "Nm3/h, Nm3/min"},

@@ -42,7 +42,7 @@ func (m *mill) tags() []*agent.Tag {
 
 func (m *mill) section() oilMist {
 	return oilMist{
-		Inlet: duct{m.qIn.Name, m.cIn.Name}, Outlet: duct{m.qOut.Name, m.cOut.Name},
+		Inlet: duct{Flow: m.qIn.Name, Concentration: m.cIn.Name}, Outlet: duct{Flow: m.qOut.Name, Concentration: m.cOut.Name},
 		Recovered: m.oil.Name, Target: "removal >= 0.90",
 	}
 }

@@ -55,7 +55,9 @@ func (e *Engine) resumeInputs(st *state) {
 			continue
 		}
 		in.names = old.names
-		in.seen, in.bridge, in.counter, in.late, in.lateIn, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.lateIn, old.runs, old.repeats
+		in.overdue = old.overdue
+		in.seen, in.bridge, in.counter, in.late, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.runs, old.repeats
+		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}
 }
@@ -111,12 +113,12 @@ func (e *Engine) likenessOf(old *quantity) {
 		return 0, nil, agent.Reason{Code: agent.PartialWindow, Detail: "its definition is no longer known"}
 	}
 	for _, q := range e.quantities {
-		alike := q.family == old.family && q.Key == old.Key && q.Unit == old.Unit && len(q.Terms) == len(old.Terms)
+		alike := q.family == old.family && q.Key == old.Key && q.Unit == old.Unit && q.Expression == old.Expression && len(q.Terms) == len(old.Terms)
 		for i := 0; alike && i < len(q.Terms); i++ {
 			alike = q.Terms[i].Role == old.Terms[i].Role && q.Terms[i].Unit == old.Terms[i].Unit
 		}
 		if alike {
-			old.Value, old.Bounds, old.MinCoverage = q.Value, q.Bounds, q.MinCoverage
+			old.Value, old.Bounds, old.MinCoverage, old.Methods, old.Of = q.Value, q.Bounds, q.MinCoverage, q.Methods, q.Of
 			return
 		}
 	}

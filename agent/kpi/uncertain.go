@@ -29,18 +29,18 @@ func (q *quantity) weigh(i int, dt float64, a *area) {
 // square gives the squared standard uncertainty of one reading of a stock: its
 // absolute parts. y is the formula's value.
 func (q *quantity) square(i int, values []float64, y float64) (square float64) {
-	t, f, factors := &q.Terms[i], &q.formulas[i], q.factors[i]
+	t, f, factors, scale := &q.Terms[i], &q.formulas[i], q.factors[i], q.scale(i, 0) // of a stock only constants
 	if f.Formula == nil {
 		y = 1
 	}
 	for j, tag := range t.Tags {
 		_, abs := tag.Accuracy.Standard()
-		u := t.Factor * abs * product(factors, values, j) * y
+		u := scale * abs * product(factors, values, j) * y
 		square += u * u
 	}
 	for k := range f.pos {
 		if _, abs := f.Args[k].standard(); abs != 0 {
-			u := t.Factor * abs * product(factors, values, -1) * f.slopesAt(values)[k]
+			u := scale * abs * product(factors, values, -1) * f.slopesAt(values)[k]
 			square += u * u
 		}
 	}
@@ -77,7 +77,7 @@ func (q *quantity) uncertain(i int, total float64, a *area) part {
 	if t.Stock {
 		p.urand, p.head = max(0, a.changes[i].square), a.changes[i].head
 	}
-	p.usys = math.Sqrt(square)
+	p.usys, p.sways = math.Sqrt(square), q.swayed(i, total, a)
 	return p
 }
 
@@ -119,9 +119,7 @@ func (q *quantity) readout(i int, w span) (square float64) {
 			continue
 		}
 		for _, step := range q.jumps(i, w) {
-			if tag.Scale != 0 {
-				step *= tag.Scale
-			}
+			step *= q.fineness(tag, w)
 			square += step * step / 12
 		}
 	}

@@ -20,7 +20,9 @@ type valueSection struct {
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
 	Masks       []maskSection   `yaml:"masks"`
-	Operation   operation       `yaml:",inline"`
+
+	Correlated []correlationSection `yaml:"correlated"`
+	Operation  operation            `yaml:",inline"`
 }
 
 // item is an amount with its price: the name of a factor, or the price's own
@@ -65,6 +67,7 @@ func newValue(spec agent.Spec) (KPI, error) {
 	}
 	b.masks(&kpi, section.Masks)
 	b.operate(&kpi, section.Operation, "run")
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 

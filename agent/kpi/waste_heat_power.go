@@ -2,9 +2,7 @@ package kpi
 
 import (
 	_ "embed"
-	"fmt"
 	"math"
-	"strings"
 
 	"recoup/agent"
 )
@@ -17,13 +15,19 @@ type wasteHeatPower struct {
 	Generation  generation    `yaml:"generation"`
 	Import      string        `yaml:"import"`
 	Export      string        `yaml:"export"`
+	PV          string        `yaml:"pv"`
+	Green       string        `yaml:"green"`
 	Pull        string        `yaml:"pull"`
+	Packed      string        `yaml:"packed"`
 	Flue        flue          `yaml:"flue"`
+	Steam       steamSide     `yaml:"steam"`
 	Quantities  []string      `yaml:"quantities"`
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
-	Operation   operation     `yaml:",inline"`
+
+	Correlated []correlationSection `yaml:"correlated"`
+	Operation  operation            `yaml:",inline"`
 }
 
 // generation is the power plant: what its generator gives and what it uses itself.
@@ -32,190 +36,136 @@ type generation struct {
 	Auxiliaries string `yaml:"auxiliaries"`
 }
 
-// flue is the gas that brings the heat: its flow, and its temperatures before
-// and behind the boiler.
-type flue struct {
-	Flow         string   `yaml:"flow"`
-	Inlet        string   `yaml:"inlet"`
-	Outlet       string   `yaml:"outlet"`
-	Reference    *float64 `yaml:"reference"`     // °C from which heat counts; default 25
-	HeatCapacity *float64 `yaml:"heat_capacity"` // kJ/(Nm3·K) between these temperatures; default 1.42
-}
+// hottestEngine bounds what power can come of heat: no gas below 900 °C allows
+// more of what it gives until 150 °C, with 25 °C on the cold side (Carnot).
+const hottestEngine = 0.6
 
 // newWasteHeatPower builds the KPI of a power plant on waste heat: the share of
-// the site's use that it covers, and the share of the flue gas's heat that its
-// boiler takes. With G gross generation, A auxiliaries, I import, X export and
-// N = G − A the share is N/(I − X + N).
+// the site's use that it covers, the share of the flue gas's heat that its boiler
+// takes, and the power that comes of it. With G gross generation, A auxiliaries, I
+// import, X export, V photovoltaics and N = G − A the use is I − X + N + V.
 func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b := builder{spec: spec, minCoverage: 0.5}
 	var section wasteHeatPower
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
 	b.coverage(section.MinCoverage)
-	gross := b.energy("gross", "generation.gross", section.Generation.Gross, "the generator's meter")
-	auxiliaries := b.energy("auxiliaries", "generation.auxiliaries", section.Generation.Auxiliaries,
-		"a meter of what the power plant uses itself: without it gross generation would pass for net")
-	imported := b.energy("import", "import", section.Import, "the meter of what the grid delivers")
-	exported := b.energy("export", "export", section.Export, "a meter of what goes into the grid")
-	grid := []stream{imported}
-	if section.Export != "" {
-		grid = append(grid, exported)
-	}
 
 	kpi := KPI{Name: spec.Name, Family: "waste_heat_power"}
-	bypassed := []string{"bypass"} // the site runs on while the damper is open: it is part of the share
-	// Below zero: the power plant stood and its auxiliaries ran.
-	net := agent.Range{Lo: -1, Hi: 1}
-	anything := agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
-	b.offer(&kpi, "share_net", "1", shareNet, net, append([]stream{gross, auxiliaries}, grid...)...).Always = bypassed
-	b.offer(&kpi, "share_gross", "1", shareGross, agent.Range{Lo: 0, Hi: 1}, append([]stream{gross}, grid...)...).Always = bypassed
-	b.offer(&kpi, "self_consumption", "1", selfConsumption, agent.Range{Lo: 0, Hi: 1}, gross, auxiliaries, exported)
-	b.offer(&kpi, "aux_ratio", "1", ofFirst, agent.Range{Lo: 0, Hi: math.Inf(1)}, gross, auxiliaries)
-	b.offer(&kpi, "generated_net", "kWh", lessSecond, anything, gross, auxiliaries)
-	b.offer(&kpi, "specific", "kWh/t", netPerTonne, anything, gross, auxiliaries, b.pull(section.Pull))
-	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
+	p := b.site(section)
+	p.shares(&b, &kpi)
+	p.perTonne(&b, &kpi, section)
+	p.others(&b, &kpi, section)
+	p.heat(&b, &kpi, section)
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
 	b.operate(&kpi, section.Operation, "run")
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
+}
+
+// powerSite is what the meters of a site count.
+type powerSite struct {
+	gross, auxiliaries, imported, exported, pv stream
+	rest                                       []portion // of the use: all but the power plant
+}
+
+func (b *builder) site(section wasteHeatPower) (p powerSite) {
+	p.gross = b.energy("gross", "generation.gross", section.Generation.Gross, "the generator's meter")
+	p.auxiliaries = b.energy("auxiliaries", "generation.auxiliaries", section.Generation.Auxiliaries,
+		"a meter of what the power plant uses itself: without it gross generation would pass for net")
+	p.imported = b.energy("import", "import", section.Import, "the meter of what the grid delivers")
+	p.exported = b.energy("export", "export", section.Export, "a meter of what goes into the grid")
+	p.pv = b.energy("pv", "pv", section.PV, "a meter of the photovoltaics")
+	p.rest = []portion{{p.imported, 0, 1}}
+	if section.Export != "" {
+		p.rest = append(p.rest, portion{p.exported, 0, -1})
+	}
+	if section.PV != "" {
+		p.rest = append(p.rest, portion{p.pv, 0, 1})
+	}
+	return p
 }
 
 // energy makes a term in kWh from a totaliser of energy or a power.
 func (b *builder) energy(role, path, name, what string) stream {
-	if name == "" {
-		return stream{why: fmt.Sprintf("%s is not named: it takes %s", path, what)}
+	return b.metered(role, path, name, what, energyMetering())
+}
+
+// net is N with a weight above and one below the line.
+func (p powerSite) net(over, under float64) []portion {
+	return []portion{{p.gross, over, under}, {p.auxiliaries, -over, -under}}
+}
+
+// shares offers what needs the electric meters alone.
+func (p powerSite) shares(b *builder, kpi *KPI) {
+	// Below zero: the power plant stood and its auxiliaries ran.
+	net, share := agent.Range{Lo: -1, Hi: 1}, agent.Range{Lo: 0, Hi: 1}
+	bypassed := []string{"bypass"} // the site runs on while the damper is open: that time is part of the share
+	b.quotient(kpi, "share_net", "1", net, append(p.net(1, 1), p.rest...)...).Always = bypassed
+	b.quotient(kpi, "share_gross", "1", share, append([]portion{{p.gross, 1, 1}}, p.rest...)...).Always = bypassed
+	b.quotient(kpi, "self_consumption", "1", share, append(p.net(1, 1), portion{p.alone(), -1, 0})...)
+	b.quotient(kpi, "aux_ratio", "1", agent.Range{Lo: 0, Hi: math.Inf(1)}, portion{p.gross, 0, 1}, portion{p.auxiliaries, 1, 0})
+	b.quotient(kpi, "generated_net", "kWh", agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}, p.net(1, 0)...)
+}
+
+// alone is the export where all of it is the power plant's.
+func (p powerSite) alone() stream {
+	if p.exported.why == "" && p.pv.why == "" {
+		return stream{why: "the export is that of the power plant and of the photovoltaics, and no meter tells them apart"}
 	}
-	tag := b.tag(path, name, what)
-	if tag == nil {
-		return stream{}
-	}
-	table, kind := powers(), "a power"
-	if tag.Counter != nil {
-		table, kind = energies(), "a totaliser of energy"
-	}
-	u, ok := find(table, tag.Unit)
-	if !ok {
-		fix := "use a tag whose unit is one of " + names(table)
-		if _, isEnergy := find(energies(), tag.Unit); isEnergy {
-			fix = fmt.Sprintf("if %s is a totaliser, give the tag counter: {modulus: …, max_rate: …}", tag.Name)
-		}
-		b.faults.Add(path, fix, "%s is in %q, which is not %s", tag.Name, tag.Unit, kind)
-	}
-	return stream{terms: []Term{{Role: role, Unit: "kWh", Factor: u.factor, Tags: []*agent.Tag{tag}}}}
+	return p.exported
+}
+
+// perTonne offers N per tonne of glass.
+func (p powerSite) perTonne(b *builder, kpi *KPI, section wasteHeatPower) {
+	anything := agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
+	b.quotient(kpi, "specific", "kWh/t", anything, append(p.net(1, 0), portion{b.pull(section.Pull), 0, 1})...)
+	packed := b.metered("packed", "packed", section.Packed, "a meter of the packed glass", tonneMetering())
+	b.quotient(kpi, "specific_packed", "kWh/t", anything, append(p.net(1, 0), portion{packed, 0, 1})...)
 }
 
 // pull makes the term of the glass drawn, in t.
 func (b *builder) pull(name string) stream {
 	if name == "" {
-		return stream{why: "pull is not named: it takes the furnace's pull or the packed glass"}
+		return stream{why: "pull is not named: it takes the furnace's pull"}
 	}
-	tag, factor := b.measured("pull", name, pulls(), "a mass rate")
-	return stream{terms: []Term{{Role: "pull", Unit: "t", Factor: factor, Tags: []*agent.Tag{tag}}}}
+	return b.metered("pull", "pull", name, "the furnace's pull", tonneMetering())
 }
 
-// flue makes the terms of the gas's heat above the reference, in kWh: before the
-// boiler and behind it. The heat capacity is the same in both and cancels in
-// their ratio. The errors of the two thermometers count as independent; what they
-// share would make the ratio surer than it is told to be.
-func (b *builder) flue(s flue) stream {
-	reference := b.declared("flue.reference", s.Reference, 25, -50, 250, "°C")
-	capacity := b.declared("flue.heat_capacity", s.HeatCapacity, 1.42, 0.5, 3, "kJ/(Nm3·K)")
-	if s.Flow == "" && s.Inlet == "" && s.Outlet == "" {
-		return stream{why: "flue is not named: it takes the flow of the flue gas and its temperatures before and behind the boiler"}
-	}
-	var whys []string
-	for _, need := range []struct{ key, name, what string }{
-		{"flow", s.Flow, "the flow of the flue gas"}, {"inlet", s.Inlet, "its temperature before the boiler"}, {"outlet", s.Outlet, "its temperature behind the boiler"},
-	} {
-		if need.name == "" {
-			whys = append(whys, fmt.Sprintf("flue.%s is not named: it takes %s", need.key, need.what))
-		}
-	}
-	if whys != nil {
-		return stream{why: strings.Join(whys, "; ")}
-	}
-	flow, factor := b.measured("flue.flow", s.Flow, normalFlows(), "a normal volume flow")
-	heat := func(role, path, name string) Term {
-		tag, unit := b.measured(path, name, temperatures(), "a temperature")
-		return Term{Role: role, Unit: "kWh", Factor: factor * capacity / 3600, Tags: []*agent.Tag{flow}, Formula: above(reference, Arg{Tag: tag, Unit: unit})}
-	}
-	return stream{terms: []Term{heat("flue_heat", "flue.inlet", s.Inlet), heat("stack_heat", "flue.outlet", s.Outlet)}}
+// heat offers what needs the flue gas or the steam. The reversal of the fires puts
+// a saw-tooth of 20 to 30 min on the gas: windows shorter than an hour are trends.
+func (p powerSite) heat(b *builder, kpi *KPI, section wasteHeatPower) {
+	gas, steam := b.flue(section.Flue), b.steamHeat(section.Steam)
+	taken := []portion{{gas.before, 0, 1}, {gas.behind, 0, -1}}
+	share, power := agent.Range{Lo: 0, Hi: 1}, agent.Range{Lo: 0, Hi: hottestEngine}
+	net, amount := agent.Range{Lo: -1, Hi: hottestEngine}, agent.Range{Lo: 0, Hi: math.Inf(1)}
+	anything := agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
+	hourly := func(q *Quantity) { q.MinWindow = agent.Hour }
+	hourly(b.offer(kpi, "heat_recovery", "1", leftOfFirst, share, gas.before, gas.behind))
+	hourly(b.quotient(kpi, "eta_gross", "1", power, append(taken, portion{p.gross, 1, 0})...))
+	hourly(b.quotient(kpi, "eta_net", "1", net, append(taken, p.net(1, 0)...)...))
+	hourly(b.offer(kpi, "eta_bound", "1", carnot(gas.reference), share, gas.before, gas.behind, gas.capacity))
+	b.offer(kpi, "steam_heat", "kWh", total, amount, steam)
+	hourly(b.quotient(kpi, "heat_recovery_steam", "1", share, portion{gas.before, 0, 1}, portion{steam, 1, 0}))
+	hourly(b.quotient(kpi, "heat_balance", "1", anything, portion{gas.before, 1, 1}, portion{gas.behind, -1, -1}, portion{steam, -1, 0}))
+	hourly(b.quotient(kpi, "eta_gross_steam", "1", power, portion{steam, 0, 1}, portion{p.gross, 1, 0}))
+	hourly(b.quotient(kpi, "eta_net_steam", "1", net, append([]portion{{steam, 0, 1}}, p.net(1, 0)...)...))
 }
 
-// declared takes a constant of the configuration, or what holds without it.
-func (b *builder) declared(path string, configured *float64, otherwise, lo, hi float64, unit string) float64 {
-	if configured == nil {
-		return otherwise
+// others offers what counts beside the power plant: its own numerators, over the
+// same use.
+func (p powerSite) others(b *builder, kpi *KPI, section wasteHeatPower) {
+	share := agent.Range{Lo: 0, Hi: 1}
+	b.quotient(kpi, "self_consumed_share", "1", agent.Range{Lo: -1, Hi: 1}, append(p.net(1, 1), portion{p.imported, 0, 1}, portion{p.alone(), -1, -1})...)
+	use := append(p.net(0, 1), p.rest...)
+	sun := append([]portion(nil), use...)
+	if section.PV == "" {
+		sun = append(sun, portion{p.pv, 1, 1})
+	} else {
+		sun[len(sun)-1].over = 1
 	}
-	if v := *configured; !(v >= lo && v <= hi) {
-		b.faults.Add(path, fmt.Sprintf("write a number from %g to %g, or delete the key: it is %g then", lo, hi, otherwise), "%g %s is not plausible", v, unit)
-	}
-	return *configured
-}
-
-// above is the formula of the kelvins above a reference temperature in °C. Below
-// it gas brings no heat: such time is lost.
-func above(reference float64, temperature Arg) *Formula {
-	return &Formula{
-		Name: fmt.Sprintf("above_%gC", reference), Args: []Arg{temperature},
-		Of: func(x []float64) (float64, agent.Quality, int) {
-			if x[0] < reference {
-				return 0, agent.Bad, 0
-			}
-			return x[0] - reference, agent.Good, 0
-		},
-	}
-}
-
-// ownShare is own/(own + rest of the use), with its sensitivity to both.
-func ownShare(own, rest float64) (value, byOwn, byRest float64, reason agent.Reason) {
-	use := own + rest
-	if use <= 0 {
-		return 0, 0, 0, agent.Reason{Code: agent.NoInput}
-	}
-	return own / use, rest / (use * use), -own / (use * use), agent.Reason{}
-}
-
-// balance gives import − export, export being left out where there is none.
-func balance(grid []float64) float64 {
-	if len(grid) == 1 {
-		return grid[0]
-	}
-	return grid[0] - grid[1]
-}
-
-// shareNet is N/(I − X + N) of gross, auxiliaries, import and export.
-func shareNet(totals []float64) (float64, []float64, agent.Reason) {
-	value, own, rest, reason := ownShare(totals[0]-totals[1], balance(totals[2:]))
-	return value, []float64{own, -own, rest, -rest}[:len(totals)], reason
-}
-
-// shareGross is G/(I − X + G) of gross, import and export.
-func shareGross(totals []float64) (float64, []float64, agent.Reason) {
-	value, own, rest, reason := ownShare(totals[0], balance(totals[1:]))
-	return value, []float64{own, rest, -rest}[:len(totals)], reason
-}
-
-// selfConsumption is (N − X)/N of gross, auxiliaries and export.
-func selfConsumption(totals []float64) (float64, []float64, agent.Reason) {
-	net, exported := totals[0]-totals[1], totals[2]
-	if net <= 0 {
-		return 0, nil, agent.Reason{Code: agent.NoInput}
-	}
-	rise := exported / (net * net)
-	return 1 - exported/net, []float64{rise, -rise, -1 / net}, agent.Reason{}
-}
-
-// lessSecond is the first term less the second.
-func lessSecond(totals []float64) (float64, []float64, agent.Reason) {
-	return totals[0] - totals[1], []float64{1, -1}, agent.Reason{}
-}
-
-// netPerTonne is N per tonne of gross, auxiliaries and pull.
-func netPerTonne(totals []float64) (float64, []float64, agent.Reason) {
-	net, pull := totals[0]-totals[1], totals[2]
-	if pull <= 0 {
-		return 0, nil, agent.Reason{Code: agent.NoInput}
-	}
-	return net / pull, []float64{1 / pull, -1 / pull, -net / (pull * pull)}, agent.Reason{}
+	b.quotient(kpi, "share_pv", "1", share, sun...)
+	green := b.energy("green", "green", section.Green, "a meter or settled amount of bought green power")
+	b.quotient(kpi, "share_green", "1", share, append(use, portion{green, 1, 0})...)
 }

@@ -12,6 +12,7 @@ const (
 	sameRate = 0.02 // rates that differ by less are called the same
 	manyfold = 1.5  // from here on a rise is told as so many times, not as a percentage
 
+	timeRole  = "time" // of a term that is the time measured: it passes like any other
 	stockRole = "tank" // of a term whose total is what a stock changed by, so that it has no rate
 )
 
@@ -60,6 +61,9 @@ func (a *Account) changeLines(l Lang) []string {
 	names := partNames(l, now.Terms)
 	if !ok {
 		for i := range now.Terms {
+			if now.Terms[i].Role == timeRole {
+				continue
+			}
 			lines = append(lines, sentence(l, rateChange(l, names[i], then.Terms[i], now.Terms[i])))
 		}
 		return lines
@@ -117,6 +121,9 @@ func shareLines(l Lang, names []string, then, now *agent.Result, shares []float6
 		lines = append(lines, method)
 	}
 	for _, i := range order {
+		if i != clock && now.Terms[i].Role == timeRole {
+			continue
+		}
 		text := pair{"{part}: {now} instead of {then}", "{part}：{now}，当时为 {then}"}.fill(l, "part", names[i],
 			"now", Seconds(l, now.Terms[0].Seconds), "then", Seconds(l, then.Terms[0].Seconds))
 		if i != clock {

@@ -41,6 +41,8 @@ func Withheld(l Lang, c agent.Code) string {
 		return pair{"withheld", "不予显示"}.in(l)
 	case agent.OutsideStates:
 		return pair{"not in operation", "未在统计工况"}.in(l)
+	case agent.ClosureFailed:
+		return pair{"the methods disagree", "两种方法不一致"}.in(l)
 	}
 	return pair{"insufficient data", "数据不足"}.in(l)
 }

@@ -12,7 +12,8 @@ import (
 // others beside it.
 type card struct {
 	ID, Name, Family, Target string
-	Head                     tile // the newest shift's first figure, for the top of the page
+	Ratings                  []string // what its figures are rated against
+	Head                     tile     // the newest shift's first figure, for the top of the page
 	Tiles                    []tile
 	Shifts                   []tile // closed ones, newest first
 	Lots                     []tile // the running one, then closed ones, newest first
@@ -29,6 +30,7 @@ type tile struct {
 // figure is one quantity over one window.
 type figure struct {
 	Name, Value, Spread string
+	Whole               string // estimated for the whole window; "" for nothing to estimate
 	Withheld            bool
 	Coverage            string
 	Ratio               float64
@@ -37,6 +39,8 @@ type figure struct {
 	Verdict, Judged     string // text and CSS class
 	Why                 []string
 	Open                bool // the reasons are shown at once
+
+	Colour, Rated string // of the local rating: CSS class, and words; "" for none
 }
 
 const recentShifts = 9 // three days of them at most plants
@@ -46,6 +50,11 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 	for _, group := range byKPI(snap.Quantities) {
 		first := group[0]
 		c := card{ID: "kpi-" + first.Name, Name: first.Name, Family: say.Family(w.lang, first.Family), Target: say.Target(w.lang, first)}
+		for _, q := range group {
+			if rating := say.Rating(w.lang, q); rating != "" {
+				c.Ratings = append(c.Ratings, say.Quantity(w.lang, q)+" · "+rating)
+			}
+		}
 		running := only(snap.Current, group, agent.Shift)
 		c.Tiles = []tile{
 			w.tile(c.ID, "last_shift", "none_closed", group, only(snap.Results, group, agent.Shift)),
@@ -53,6 +62,7 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 			w.tile(c.ID, "last_day", "none_closed", group, only(snap.Results, group, agent.Day)),
 			w.tile(c.ID, "this_month", "none_running", group, only(snap.Current, group, agent.Month)),
 			w.tile(c.ID, "last_month", "none_closed", group, only(snap.Results, group, agent.Month)),
+			w.tile(c.ID, "this_year", "none_running", group, only(snap.Current, group, agent.Year)),
 		}
 		c.Shifts, c.Lots = s.shifts(w, c.ID, group), s.lots(w, c.ID, group, snap.Current)
 		for _, q := range group {
@@ -168,6 +178,10 @@ func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	account := w.account(q, r)
 	f.Why = account.Why(w.lang)
 	f.Value, f.Spread = say.Figure(w.lang, r)
+	if r.Colour != agent.NoColour && !r.Window.End.After(w.now) {
+		f.Colour, f.Rated = r.Colour.String(), say.Rated(w.lang, r)
+	}
+	f.Whole = say.Whole(w.lang, r)
 	f.Open = f.Withheld || r.Verdict == agent.Fail || r.Quality != agent.Good
 	if f.Withheld {
 		f.Verdict = "" // nothing can be judged without a figure

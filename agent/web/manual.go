@@ -30,8 +30,9 @@ type chapter struct {
 
 func chapters() []chapter {
 	return []chapter{
-		{"manual_first", []string{"start", "figures", "states"}},
-		{"manual_data", []string{"files"}},
+		{"manual_first", []string{"start", "figures", "states", "accuracy", "instruments", "diagnoses"}},
+		{"manual_data", []string{"files", "totals"}},
+		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",
 			"drill-hrsg-fouling", "drill-upstream-week", "drill-disk-full", "drill-clock-step", "drill-meter-swapped",

@@ -15,6 +15,7 @@ type boardJSON struct {
 	Now       time.Time      `json:"now"`
 	Started   time.Time      `json:"started"`
 	Version   string         `json:"version"`
+	Revision  string         `json:"revision,omitempty"` // of the configuration
 	Plant     agent.Plant    `json:"plant"`
 	Newest    markJSON       `json:"newest"`
 	Tags      []tagJSON      `json:"tags"`
@@ -66,8 +67,11 @@ type kpiJSON struct {
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
 
-	RunOnly string `json:"run_only,omitempty"` // states of the figure beside the all-in one
-	Lots    string `json:"lots,omitempty"`     // the tag that tells lots
+	Rating  *agent.Rating `json:"rating,omitempty"`
+	LabelEN string        `json:"label_en,omitempty"`
+	LabelZH string        `json:"label_zh,omitempty"`
+	RunOnly string        `json:"run_only,omitempty"` // states of the figure beside the all-in one
+	Lots    string        `json:"lots,omitempty"`     // the tag that tells lots
 }
 
 type bufferJSON struct {
@@ -126,6 +130,11 @@ type resultJSON struct {
 	Terms    []termJSON   `json:"terms"`
 	States   string       `json:"states"`
 	Factors  []string     `json:"factors"`
+
+	Colour    string   `json:"colour,omitempty"`   // of the local rating
+	Score     *float64 `json:"score,omitempty"`    // absent while there is nothing to rate
+	Estimate  *float64 `json:"estimate,omitempty"` // of a total: over the whole window, had the lost time been like the rest; never the value
+	EstimateU *float64 `json:"estimate_uncertainty,omitempty"`
 }
 
 type termJSON struct {
@@ -155,7 +164,7 @@ type eventJSON struct {
 
 func (s *Server) boardOf(snap *agent.Snapshot) boardJSON {
 	out := boardJSON{
-		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Plant: whoseJSON(snap.Plant),
+		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Revision: snap.Revision, Plant: whoseJSON(snap.Plant),
 		Newest: markJSON{snap.Newest.String(), snap.Newest.Seq},
 		Tags:   []tagJSON{}, Sources: []sourceJSON{}, KPIs: []kpiJSON{}, Results: s.resultsOf(snap.Results), Running: s.resultsOf(snap.Current),
 		Upstreams: []upstreamJSON{}, Metrics: []metricJSON{},
@@ -212,12 +221,22 @@ func (s *Server) resultOf(r *agent.Result) resultJSON {
 		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Partial: r.Partial, Revision: r.Revision,
 		Lost: append(append([]agent.Lost{}, say.Losses(*r)...), say.Outside(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
 	}
+	out.Colour = r.Colour.String()
+	if r.Colour > agent.Grey {
+		out.Score = number(r.Score)
+	}
 	if r.Withheld() {
 		return out
 	}
 	out.Value, out.Verdict = number(r.Value), r.Verdict.String()
 	if r.U > 0 {
 		out.U = number(r.U)
+	}
+	if r.Estimate != 0 {
+		out.Estimate = number(r.Estimate)
+	}
+	if r.EstimateU > 0 {
+		out.EstimateU = number(r.EstimateU)
 	}
 	for _, t := range r.Terms {
 		term := termJSON{Role: t.Role, Tag: t.Tag, Unit: t.Unit, Total: number(t.Total), Seconds: number(t.Seconds)}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"recoup/agent"
 	"recoup/agent/kpi"
@@ -30,9 +31,15 @@ func (runCommand) Run(s session) error {
 	return nil
 }
 
-type checkCommand struct{}
+type checkCommand struct {
+	Lang string `placeholder:"zh|en" help:"Language of what can be shown and what is overdue (default: that of LANG)."`
+}
 
-func (checkCommand) Run(s session) error {
+func (c checkCommand) Run(s session) error {
+	lang, err := whyCommand{Lang: c.Lang}.language()
+	if err != nil {
+		return err
+	}
 	_, cfg, err := load(s.config, s.log)
 	if err != nil {
 		return err
@@ -40,6 +47,9 @@ func (checkCommand) Run(s session) error {
 	fmt.Fprintf(s.out, "%s: nothing wrong\n", cfg.Path)
 	fmt.Fprintf(s.out, "  plant %s, %s; %d sources, %d tags, %d KPIs, %d upstreams\n",
 		whose(cfg.Plant), cfg.Plant.Timezone, len(cfg.Sources), len(cfg.Tags), len(cfg.KPIs), len(cfg.Upstreams))
+	if len(cfg.Rules)+len(cfg.Ratings) > 0 {
+		fmt.Fprintf(s.out, "  %d rules, %d local ratings\n", len(cfg.Rules), len(cfg.Ratings))
+	}
 	if missing := unsaid(cfg.Plant); missing != nil {
 		fmt.Fprintf(s.out, "  plant.company does not say: %s\n", strings.Join(missing, ", "))
 	}
@@ -47,11 +57,15 @@ func (checkCommand) Run(s session) error {
 	for _, part := range cfg.Sources {
 		fmt.Fprintf(s.out, "  source %s: %s, %d tags; \"recoup read %s\" reads it once\n", part.Name, part.Kind, len(part.Tags), part.Name)
 	}
+	showMeters(s.out, cfg.Tags)
 	built := wiring{cfg: cfg, log: s.log, clock: agent.SystemClock()}
 	for _, k := range built.kpis() {
 		showKPI(s.out, k)
+		if err := showOutlook(s.out, lang, cfg.Plant, k); err != nil {
+			return err
+		}
 	}
-	return nil
+	return showCalibrations(s.out, lang, cfg, time.Now())
 }
 
 // showKPI tells what a KPI computes, and why it does not compute the rest of

@@ -20,7 +20,7 @@ import (
 
 type whyCommand struct {
 	KPI    string   `arg:"" help:"The figure, for example mill.oil.removal."`
-	Window []string `arg:"" optional:"" help:"Over which time: shift, day, night, yesterday, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00, lot:4711 … in plant time (default: the last shift). Of several, the newest that is over."`
+	Window []string `arg:"" optional:"" help:"Over which time: shift, day, night, yesterday, 2026-11-23, 2026-11-23 night, 2026-11-23 00:00, 2026-11, hour 2026-11-23T14:00, year-to-date, lot:4711 … in plant time (default: the last shift). Of several, the newest that is over."`
 	Runs   bool     `name:"run-only" help:"Of the figure that counts some states of the plant only."`
 	Lang   string   `placeholder:"zh|en" help:"Language (default: that of LANG)."`
 }

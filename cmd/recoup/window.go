@@ -16,13 +16,16 @@ type asked struct {
 	at   time.Time
 }
 
-const windowHelp = `write for example shift, day, night, yesterday, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00", lot:4711`
+const windowHelp = `write for example shift, day, night, yesterday, 2026-11-23, "2026-11-23 night", "2026-11-23 00:00", 2026-11, "hour 2026-11-23T14:00", year-to-date, lot:4711`
 
 // readWindow reads how people name a window, in the plant's time: a kind, the
 // name of a shift, a date, a date with the start or the name of a shift, or a
 // kind and what it holds. Nothing at all is the last shift.
 func readWindow(text string, plant agent.Plant, loc *time.Location, now time.Time) (asked, error) {
 	now = now.In(loc)
+	if yearToDate(text) {
+		return asked{agent.Year, now}, nil
+	}
 	words := strings.Fields(dated(strings.Replace(text, "T", " ", 1), plant, now))
 	kind := agent.WindowKind("")
 	if len(words) > 0 && slices.Contains(agent.WindowKinds(), agent.WindowKind(words[0])) {
@@ -78,6 +81,15 @@ func readLot(text string) (number string, is bool) {
 		return "", false
 	}
 	return strings.TrimSpace(number), true
+}
+
+// yearToDate reports that the running year is meant, up to now.
+func yearToDate(text string) bool {
+	switch strings.ToLower(strings.Join(strings.Fields(text), " ")) {
+	case "year-to-date", "year to date", "ytd", "this year", "年初至今", "今年以来", "本年累计", "今年":
+		return true
+	}
+	return false
 }
 
 // dated puts the date for today and yesterday, production days both, and leaves
