@@ -34,7 +34,7 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[2].Scale = 0.5
 	c.tags[3].Cutoff = 3
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
-	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
+	c.tags[4].Accuracy, c.tags[5].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}, agent.Accuracy{Rel: 0.02}
 	c.tags[6].Hold = true // a bit
 	off := 0.0
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
@@ -42,7 +42,8 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
-		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}))
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}),
+		kindred(c.tags[4], c.tags[5]))
 	return c
 }
 

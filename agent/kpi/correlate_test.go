@@ -145,3 +145,18 @@ func TestCorrelationIsInTheDefinition(t *testing.T) {
 		}
 	}
 }
+
+// kindred is a mean by two methods, of tags whose errors go together.
+func kindred(factor, argument *agent.Tag) KPI {
+	square := &Formula{Name: "square", Args: []Arg{{Tag: argument, Unit: 1, Valid: &agent.Range{Lo: -15, Hi: 15}}}, Of: func(x []float64) (float64, agent.Quality, int) {
+		return x[0] * x[0], agent.Good, 0
+	}}
+	kpi := amount("kindred", 1, factor)
+	q := &kpi.Quantities[0]
+	q.Terms = append(q.Terms, Term{Role: "other", Unit: "x", Factor: 1, Formula: square})
+	first := func(x []float64) (float64, []float64, agent.Reason) { return x[0], []float64{1, 0}, agent.Reason{} }
+	second := func(x []float64) (float64, []float64, agent.Reason) { return x[1], []float64{0, 1}, agent.Reason{} }
+	q.Value, q.Methods, q.MinWindow = noFigure, []Figure{first, second}, agent.Hour
+	q.Correlated = []Correlation{{[]string{factor.Name, argument.Name}, 0.6, "one cause"}}
+	return kpi
+}
