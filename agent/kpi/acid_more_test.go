@@ -63,9 +63,8 @@ func TestSulphurBalance(t *testing.T) {
 	section.Target = "recovery_sulphur >= 90%"
 	kpi := a.kpi(t, section)
 	r := a.run(t, kpi, 168, furnished())
-	feed, product := r.only("acid.feed", agent.Week).Value/168, 0.0
 	got := r.only("acid.recovery_sulphur", agent.Week)
-	product = got.Terms[0].Total / 168
+	feed, product := r.only("acid.feed", agent.Week).Value/168, got.Terms[0].Total/168
 	if want := product / (feed + (100+50*1.4)*98.079/32.06); !near(got.Value, want, 1e-9) || got.Verdict == agent.NoVerdict {
 		t.Errorf("got %.6f, %v, want %.6f, judged", got.Value, got.Verdict, want)
 	}
