@@ -141,8 +141,8 @@ func TestCaseU03SameTitrant(t *testing.T) {
 	}
 }
 
-// byMass is the plant of case U08: flows by mass, only the purge is lost.
-func byMass() (*acid, acidRecovery) {
+// massFlows is the plant of case U08: flows by mass, only the purge is lost.
+func massFlows() (*acid, acidRecovery) {
 	a := newAcid()
 	a.byName["ft201"].Unit, a.byName["ft270"].Unit, a.byName["ft250"].Unit = "kg/h", "kg/h", "kg/h"
 	section := a.section()
@@ -158,7 +158,7 @@ func flowsOf(direct, loss float64) map[string]float64 {
 func TestCaseU08Combined(t *testing.T) {
 	c := caseOf(t, "U08")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
-	a, section := byMass()
+	a, section := massFlows()
 	a.byName["ft270"].Accuracy = agent.Accuracy{Rel: get("U_direct") / get("R_direct"), As: "k2"}
 	a.byName["ft250"].Accuracy = agent.Accuracy{Rel: get("U_loss") / (1 - get("R_loss")), As: "k2"}
 	section.Target = "recovery_combined >= 98%"
@@ -192,7 +192,7 @@ func TestCaseU08Combined(t *testing.T) {
 // TestCombinedAgainstMonteCarlo: with a poor feed meter, which both methods
 // share, and losses so large that it matters.
 func TestCombinedAgainstMonteCarlo(t *testing.T) {
-	a, section := byMass()
+	a, section := massFlows()
 	accuracies := map[string]agent.Accuracy{
 		"ft201": {Rel: 0.02, As: "standard"}, "ft270": {Rel: 0.004, As: "standard"}, "ft250": {Rel: 0.03, As: "standard"}, "lt261": {Abs: 0.0005, As: "standard"},
 	}

@@ -22,11 +22,11 @@ func (a *acid) furnish() acidRecovery {
 	s.Losses.Others = []otherLoss{{"blowdown", acidLoss{Acid: acidStream{Flow: "ft257", Strength: "at257"}}}}
 	s.Conversion = converter{In: "at230", Out: "at235", Flow: "ft230"}
 	s.Energy = acidEnergy{Fuel: []fuel{{"gas", "ft210", "gas.heat"}}, Electricity: "jt210", Steam: "ft215"}
-	s.Factors = []factorSection{constant("cake.acid", "kgH2SO4/kg", 0.25, 0.02), constant("gas.heat", "MJ/Nm3", 36, 0.3), constant("h2s.sulphur", "kgS/Nm3", 1.4, 0.01)}
+	s.Factors = []factorSection{certified("cake.acid", "kgH2SO4/kg", 0.25, 0.02), certified("gas.heat", "MJ/Nm3", 36, 0.3), certified("h2s.sulphur", "kgS/Nm3", 1.4, 0.01)}
 	return s
 }
 
-func constant(name, unit string, value, u float64) factorSection {
+func certified(name, unit string, value, u float64) factorSection {
 	return factorSection{Name: name, Unit: unit, Source: "certificate 12", Steps: []stepSection{{From: "2026-01-01", Value: &value, U: u}}}
 }
 

@@ -159,6 +159,7 @@ func (w *writer) sum(s *sum) {
 	w.bool(s.partial)
 	w.int(s.caught)
 	w.sways(s.parts)
+	w.scatter(&s.scatter)
 }
 
 func (r *reader) sum() (s sum) {
@@ -176,5 +177,6 @@ func (r *reader) sum() (s sum) {
 	s.lost, s.doubts, s.doubted = r.losses(), r.losses(), r.float()
 	s.partial, s.caught = r.bool(), r.int()
 	r.sways(s.parts)
+	s.scatter = r.scatter()
 	return s
 }

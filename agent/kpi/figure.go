@@ -19,6 +19,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
 		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
 	}
+	r.Doubts, r.Doubted = append([]agent.Lost(nil), s.doubts...), s.doubted
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
 	r.Factors = append(r.Factors, q.assumed()...)
 	if elapsed > 0 {
@@ -28,12 +29,8 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
 		return r
 	}
-	totals := make([]float64, len(s.parts))
-	for i, p := range s.parts {
-		totals[i] = p.total
-	}
 	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
-	value, sens, reason := q.figure(s, totals, w, trend)
+	value, sens, reason := q.figure(s, s.totals(), w, trend)
 	if reason.Code != agent.NoReason {
 		r.Reason = reason
 		return r
@@ -54,7 +51,9 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		if r.Quality == agent.Good {
 			r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.TrendOnly, Detail: string(q.MinWindow)}
 		}
+		return r
 	}
+	q.estimate(&r, s, elapsed, stated)
 	return r
 }
 
@@ -95,7 +94,7 @@ func (q *quantity) terms(s *sum, w span) []agent.Term {
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)),
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)), Head: p.head, Tail: p.tail,
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}

@@ -21,10 +21,12 @@ type measure struct {
 	Gap                int64
 	Cutoff             float64
 	Frozen             time.Duration `json:",omitempty"`
+	Ratios             []agent.Ratio `json:",omitempty"`
+	Signal             *agent.Range  `json:",omitempty"`
 }
 
 func measureOf(t *agent.Tag) measure {
-	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff, t.Frozen}
+	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff, t.Frozen, t.Ratios, t.Signal}
 }
 
 func hashTag(t *agent.Tag) [32]byte { return hashOf(measureOf(t)) }
@@ -69,6 +71,10 @@ func (c *calendar) define(q *quantity) [32]byte {
 	for _, m := range q.Masks {
 		masks = append(masks, mask{measureOf(m.Tag), m.As.String(), m.When, m.Settle})
 	}
+	var rates []measure
+	for _, r := range q.Rates {
+		rates = append(rates, measureOf(r.Tag))
+	}
 	return hashOf(struct {
 		Formula                 int // counts up when the engine's arithmetic changes
 		Family, Name, Key, Unit string
@@ -83,7 +89,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Methods                 int              `json:",omitempty"`
 		Balanced                bool             `json:",omitempty"`
 		Correlated              []Correlation    `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated})
+		Rates                   []measure        `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates})
 }
 
 func hashOf(v any) [32]byte {

@@ -42,6 +42,11 @@
 //     guessed (factor.go).
 //   - While an analyser is calibrated its readings are not evaluated, and the
 //     time is lost, not bridged; totalisers go on counting (mask.go).
+//   - What an instrument shows whose calibration is overdue counts, and is in
+//     doubt. The register is no part of a definition: a renewed calibration cuts no
+//     window (overdue.go).
+//   - What can be shown before anything is measured is found by feeding an engine
+//     a plant that stands still (adequacy.go, rehearsal.go).
 //   - Errors of different tags are independent unless the configuration says that
 //     they share a cause; every result names what it says (correlate.go).
 //   - Two methods of one thing are combined only while they agree within their
@@ -85,6 +90,9 @@ type Quantity struct {
 	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
 
 	Masks []Mask // while one of them is on the quantity is not evaluated
+
+	Rates    []Rate // measured beside its totalisers
+	Additive bool   // a total, which an estimate can be made of for time that was lost
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 

@@ -53,7 +53,9 @@ func (e *Engine) resumeInputs(st *state) {
 		if in == nil || in.hash != old.hash {
 			continue
 		}
-		in.seen, in.bridge, in.counter, in.late, in.lateIn, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.lateIn, old.runs, old.repeats
+		in.overdue = old.overdue
+		in.seen, in.bridge, in.counter, in.late, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.runs, old.repeats
+		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}
 }

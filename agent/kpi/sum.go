@@ -49,6 +49,7 @@ type sum struct {
 	doubted float64      // seconds with any doubt
 	partial bool         // begun or cut within its bounds
 	caught  int64        // earliest instant that a totaliser's catching up reaches back to; 0: none
+	scatter              // of its cells
 }
 
 func newSum(terms int) sum { return sum{begun: true, parts: make([]part, terms)} }
@@ -105,6 +106,7 @@ func (s *sum) add(child *sum) {
 	}
 	s.partial = s.partial || child.partial
 	s.reach(child.caught)
+	s.scatter.add(&child.scatter)
 }
 
 func (s *sum) clone() sum {

@@ -119,9 +119,7 @@ func (q *quantity) readout(i int, w span) (square float64) {
 			continue
 		}
 		for _, step := range q.jumps(i, w) {
-			if tag.Scale != 0 {
-				step *= tag.Scale
-			}
+			step *= q.fineness(tag, w)
 			square += step * step / 12
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +44,7 @@ func (a *Account) Why(l Lang) []string {
 		}
 		lines = append(append(lines, a.budgetLine(l)), sharedLines(l, r)...)
 		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, doubtLines(l, r)...)
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {
@@ -56,10 +56,7 @@ func (a *Account) Why(l Lang) []string {
 	if factors := plainFactors(r); len(factors) > 0 {
 		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(factors, pair{", ", "、"}.in(l))))
 	}
-	if r.Revision > 0 {
-		lines = append(lines, pair{"Revision {n}: late data changed this result.", "第 {n} 次修订：迟到数据改变了本结果。"}.fill(l, "n", strconv.Itoa(r.Revision)))
-	}
-	lines = append(lines, pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
+	lines = append(lines, revisionLine(l, r), pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
 		"from", Moment(l, r.Window.Start, a.Loc), "to", Moment(l, r.Window.End, a.Loc), "zone", a.Loc.String()))
 	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
 }

@@ -30,7 +30,7 @@ type chapter struct {
 
 func chapters() []chapter {
 	return []chapter{
-		{"manual_first", []string{"start", "figures"}},
+		{"manual_first", []string{"start", "figures", "accuracy", "instruments"}},
 		{"manual_data", []string{"files"}},
 		{"manual_kinds", []string{"kpi-acid-recovery", "kpi-acid-concentration"}},
 		{"manual_drills", []string{
