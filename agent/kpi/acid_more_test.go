@@ -281,3 +281,26 @@ func TestFaultsOfFurtherParts(t *testing.T) {
 		})
 	}
 }
+
+// TestOutlookOfAcid: what can be reached is foretold.
+func TestOutlookOfAcid(t *testing.T) {
+	a := newAcid()
+	section := a.furnish()
+	for _, tag := range a.all {
+		tag.Accuracy, tag.Range = agent.Accuracy{Rel: 0.01}, &agent.Range{Lo: 0, Hi: 2 * furnished()[tag.Name]}
+	}
+	foretold := 0
+	for _, key := range []string{"recovery_direct", "recovery_combined", "conversion", "so2_per_tonne"} {
+		section.Quantities, section.Target = []string{key}, key+" <= 0.95"
+		all, err := Adequacy(utc(), a.kpi(t, section))
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%s: got %v, %v", key, all, err)
+		}
+		if all[0].Reaches != nil {
+			foretold++
+		}
+	}
+	if foretold < 3 {
+		t.Errorf("got the outlook of %d figures, want nearly all", foretold)
+	}
+}
