@@ -107,6 +107,8 @@ type Quantity struct {
 	Target string // as configured, "" for none
 	Inputs []string
 	Rating *Rating // nil: not rated
+
+	LabelEN, LabelZH string // its name, where the configuration gives one
 }
 
 // Snapshot is a consistent copy of the board.

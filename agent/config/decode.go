@@ -18,8 +18,10 @@ import (
 // parent's; "-" to leave a field out), maps with text keys, slices, pointers,
 // text, numbers, bool, time.Duration and encoding.TextUnmarshaler. The options
 // ",size" and ",percent" read 4GiB into whole numbers and 90% into floats. A
-// key that is absent leaves the value as it was: so defaults are given. A field
-// of type *node takes what stands there, to be decoded later.
+// plain value where a struct is wanted is that of its field with ",plain": NAME
+// stands for {tag: NAME}. A key that is absent leaves the value as it was: so
+// defaults are given. A field of type *node takes what stands there, to be
+// decoded later.
 type decoder struct{ faults agent.Faults }
 
 // decodeInto fills what into points to; the paths of faults begin with path.
@@ -53,6 +55,10 @@ func (d *decoder) value(n *node, path, option string, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
+		if plain, ok := plainField(v); ok && n.kind == scalar {
+			d.value(n, path, "", plain)
+			return
+		}
 		if n.kind == nothing || d.is(n, mapping, path, "keys with values", keysOf(v.Type())) {
 			d.structure(n, path, v)
 		}
@@ -112,6 +118,17 @@ func (d *decoder) is(n *node, want kind, path, wants, example string) bool {
 	}
 	d.faults.Add(path, fix, "want %s, found %s", wants, found)
 	return false
+}
+
+// plainField gives the field that a plain value stands for in place of the
+// whole struct.
+func plainField(v reflect.Value) (reflect.Value, bool) {
+	for _, f := range fieldsOf(v.Type(), nil) {
+		if f.option == "plain" {
+			return v.FieldByIndex(f.index), true
+		}
+	}
+	return reflect.Value{}, false
 }
 
 // keysOf shows the form of a struct by its first keys.

@@ -89,6 +89,29 @@ untagged: 3
 	}
 }
 
+// TestDecodePlain: a plain value may stand for a struct, in its place and below
+// a pointer or a key.
+func TestDecodePlain(t *testing.T) {
+	type meter struct {
+		Tag string `yaml:"tag,plain"`
+		Gas string `yaml:"gas"`
+	}
+	var got struct {
+		A, B meter
+		C    *meter
+		D    map[string]meter
+	}
+	if err := decodeText(t, "a: x\nb: {tag: y, gas: SO2}\nc: z\nd: {e: v}\n", &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.A != (meter{Tag: "x"}) || got.B != (meter{"y", "SO2"}) || *got.C != (meter{Tag: "z"}) || got.D["e"].Tag != "v" {
+		t.Errorf("got %+v", got)
+	}
+	if err := decodeText(t, "a: [x]\n", &got); err == nil || !strings.Contains(err.Error(), "a: want keys with values, found a list (write keys with values, for example {tag: …, gas: …}") {
+		t.Errorf("got %v, want a list refused", err)
+	}
+}
+
 func TestDecodeKeepsDefaults(t *testing.T) {
 	got := everything{Text: "default", Pointer: &inner{X: 4}, Map: map[string]string{"a": "1"}}
 	if err := decodeText(t, "int: 1\npointer: {y: 2}\nmap: {b: 2}\nlist:\n", &got); err != nil {

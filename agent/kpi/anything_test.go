@@ -54,9 +54,19 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
-		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}), totalled,
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}),
+		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled,
 		kindred(c.tags[4], c.tags[5]))
 	return c
+}
+
+// formula is a KPI of expressions of the tags and of the other KPIs.
+func (c *chaos) formula(name string, expressions ...string) KPI {
+	kpi, err := newFormula(decoded(name, sectionOf(expressions...), c.tags...))
+	if err != nil {
+		panic(err)
+	}
+	return kpi
 }
 
 func (c *chaos) batch() *agent.Batch {

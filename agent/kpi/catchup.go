@@ -47,7 +47,7 @@ func (q *quantity) owe(from, to int64, l loss, a *area) {
 	}
 	a.owed.lost[l] += to - from
 	for i, factors := range q.factors {
-		if !q.inputs[factors[0]].segs[q.pos[factors[0]]].ok {
+		if len(factors) > 0 && !q.inputs[factors[0]].segs[q.pos[factors[0]]].ok {
 			a.unstated[i] += to - from
 		}
 	}
@@ -101,7 +101,7 @@ func (q *quantity) repay(d *debt, s *sum, w span) {
 			s.lose(l.Cause, l.About, -l.Seconds)
 		}
 		for i := range s.parts {
-			if t := &q.Terms[i]; t.Tags[0].Counter != nil {
+			if t := &q.Terms[i]; len(t.Tags) > 0 && t.Tags[0].Counter != nil {
 				s.parts[i] = q.paid(i, s.parts[i].total+d.parts[i].total, w.start)
 			} else {
 				s.parts[i].join(&d.parts[i])

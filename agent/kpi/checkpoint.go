@@ -174,6 +174,7 @@ func (q *quantity) write(w *writer) {
 		w.int(q.adopted[i].start)
 		w.sum(&q.adopted[i].sum)
 	}
+	w.made(q)
 }
 
 func (r *reader) quantity() *quantity {
@@ -203,6 +204,7 @@ func (r *reader) quantity() *quantity {
 	for range r.count() {
 		q.adopted = append(q.adopted, adopted{r.int(), r.termSum(q)})
 	}
+	r.made(q)
 	return q
 }
 

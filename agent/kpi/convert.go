@@ -91,7 +91,7 @@ func (b *builder) foreign(path string, tag *agent.Tag, f *Factor, k kind) {
 	case isRate && tag.Counter != nil:
 		fix = fmt.Sprintf("%s is a rate: take counter off the tag", tag.Name)
 	}
-	b.faults.Add(path, fix, "%s is in %q, which does not go with %s in %s", tag.Name, tag.Unit, f.Name, f.Unit)
+	b.faults.Add(path, fix, "%s, which does not go with %s in %s", inUnit(tag), f.Name, f.Unit)
 }
 
 // signed is the Figure of a quantity that is the sum of its terms, some of which

@@ -115,6 +115,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 		stretches: []stretch{{start: math.MinInt64, end: math.MaxInt64}},
 		lastHeard: longAgo, newest: longAgo, furthest: longAgo, resumed: longAgo,
 	}
+	if kpis, err = linked(kpis); err != nil {
+		return nil, err
+	}
 	slowest := time.Duration(0)
 	for _, k := range kpis {
 		for _, definition := range k.Quantities {
@@ -216,7 +219,7 @@ func (e *Engine) input(tag *agent.Tag) *input {
 func (e *Engine) Describe() []agent.Quantity {
 	all := make([]agent.Quantity, len(e.quantities))
 	for i, q := range e.quantities {
-		all[i] = agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text}
+		all[i] = agent.Quantity{KPI: q.Name, Name: q.kpi, Family: q.family, Key: q.Key, Unit: q.Unit, Target: q.Target.Text, LabelEN: q.LabelEN, LabelZH: q.LabelZH}
 		for _, in := range q.inputs {
 			all[i].Inputs = append(all[i].Inputs, in.tag.Name)
 		}

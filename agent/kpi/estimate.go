@@ -25,6 +25,9 @@ const (
 // sum of what it is over each. What a stock changed by is not like the rest of a
 // window.
 func additive(value Figure, terms []Term) bool {
+	if value == nil { // two methods, or an expression that is not linked yet
+		return false
+	}
 	first, second, both := make([]float64, len(terms)), make([]float64, len(terms)), make([]float64, len(terms))
 	for i, t := range terms {
 		if t.Stock {

@@ -22,6 +22,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 	r.Doubts, r.Doubted = append([]agent.Lost(nil), s.doubts...), s.doubted
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
 	r.Factors = append(r.Factors, q.assumed()...)
+	r.Factors = append(r.Factors, q.Stated...)
 	if elapsed > 0 {
 		r.Coverage = max(0, min(1, s.seconds/elapsed))
 	}
@@ -36,6 +37,10 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		return r
 	}
 	u, stated := q.expanded(s, sens, w)
+	if inner := q.impossible(s, s.totals(), w); inner != nil {
+		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: inner.Quantity.Name + " is outside its bounds; check the instruments"}
+		return r
+	}
 	if math.IsNaN(value) || !trend && (value < q.Bounds.Lo-u || value > q.Bounds.Hi+u) {
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
 		return r

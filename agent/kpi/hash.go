@@ -90,7 +90,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Balanced                bool             `json:",omitempty"`
 		Correlated              []Correlation    `json:",omitempty"`
 		Rates                   []measure        `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates})
+		Made                    *made            `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates, c.made(q)})
 }
 
 func hashOf(v any) [32]byte {

@@ -12,7 +12,10 @@
 //
 // A family (one file, one line in Families) only says which tags its terms are
 // made of and what follows from their totals; builder.go, offer.go, units.go,
-// convert.go and factors.go help it.
+// convert.go, concentration.go and factors.go help it. Expressions of the
+// configuration go from text to a figure: expression.go and functions.go give
+// each node its dimension, link.go, refer.go and resolve.go find what it names,
+// dual.go and computed.go compute it.
 // What outlives a restart is written by checkpoint.go and read by restore.go.
 //
 // Decisions that will be questioned:
@@ -53,6 +56,15 @@
 //     uncertainties; what both of them share is counted once (combine.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
+//   - Units are our own table (unit.go): no library that is kept well knows normal
+//     cubic metres, masses by basis, coal equivalent and money beside the SI.
+//   - Of expr-lang only the parser is used, and it is the one import from outside
+//     the standard library: people know the language, and its tree is checked and
+//     computed here, because every node has a unit and an exact slope.
+//   - An expression takes the terms of the figures that it names, not their
+//     values: so all inputs count over the same seconds, and an error that two of
+//     them share counts once. A figure beyond its bounds takes it along
+//     (computed.go).
 package kpi
 
 import "recoup/agent"
@@ -63,6 +75,8 @@ func Families() map[string]agent.Kind[KPI] {
 		"acid_concentration": {New: newAcidConcentration, Example: acidConcentrationExample},
 		"acid_recovery":      {New: newAcidRecovery, Example: acidRecoveryExample},
 		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
+		"formula":            {New: newFormula, Example: formulaExample},
+		"intensity":          {New: newIntensity, Example: intensityExample},
 		"oil_mist":           {New: newOilMist, Example: oilMistExample},
 		"value":              {New: newValue, Example: valueExample},
 		"waste_heat_power":   {New: newWasteHeatPower, Example: wasteHeatPowerExample},
@@ -96,9 +110,15 @@ type Quantity struct {
 
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
 
-	Methods    []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)
-	Balanced   bool          // should be 0: beyond its uncertainty it is Uncertain
-	Correlated []Correlation // whose errors share a cause (correlate.go)
+	Methods          []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)
+	Balanced         bool          // should be 0: beyond its uncertainty it is Uncertain
+	Correlated       []Correlation // whose errors share a cause (correlate.go)
+	LabelEN, LabelZH string        // its name for people, where the configuration gives one
+	Stated           []string      // what results name beside their factors: a boundary, an allocation
+	Expression       string        // how Value comes from what it names, where the configuration says so
+	Of               []Inner       // the quantities of KPIs that the expression names
+
+	draft *draft // until Link has found what the expression names
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with

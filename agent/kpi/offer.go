@@ -101,7 +101,7 @@ func (b *builder) measured(path, name string, table []unit, what string) (*agent
 	}
 	u, ok := find(table, tag.Unit)
 	if !ok {
-		b.faults.Add(path, "use a tag whose unit is one of "+names(table), "%s is in %q, which is not %s", tag.Name, tag.Unit, what)
+		b.faults.Add(path, "use a tag whose unit is one of "+names(table), "%s, not %s", inUnit(tag), what)
 	}
 	b.rate(path, tag)
 	return tag, u.factor

@@ -79,7 +79,7 @@ func (b *builder) massFlow(role string, d duct) (t Term, basis string) {
 			b.faults.Add(role+".flow", "configure the normalised flow of the PLC, unit Nm3/h",
 				"%s is in %s: the actual flow must be brought to dry normal cubic metres first, or the mass is wrong by 10 to 20 %%", flow.Name, flow.Unit)
 		default:
-			b.faults.Add(role+".flow", "use a tag whose unit is one of "+names(normalFlows()), "%s is in %q, which is not a normal volume flow", flow.Name, flow.Unit)
+			b.faults.Add(role+".flow", "use a tag whose unit is one of "+names(normalFlows()), "%s, not a normal volume flow", inUnit(flow))
 		}
 		b.rate(role+".flow", flow)
 		t.Factor *= u.factor
@@ -88,11 +88,11 @@ func (b *builder) massFlow(role string, d duct) (t Term, basis string) {
 	if c := b.tag(role+".concentration", d.Concentration, why); c != nil {
 		u, ok := find(concentrations(), c.Unit)
 		if !ok {
-			b.faults.Add(role+".concentration", "use a tag whose unit is one of "+names(concentrations()), "%s is in %q, which is not a mass per normal cubic metre", c.Name, c.Unit)
+			b.faults.Add(role+".concentration", "use a tag whose unit is one of "+names(concentrations()), "%s, not a mass per normal cubic metre", inUnit(c))
 		}
 		b.rate(role+".concentration", c)
 		basis = "oil"
-		if strings.HasPrefix(u.name, "mgC") {
+		if _, carbon := find(concentrations()[2:], c.Unit); carbon {
 			basis = "carbon"
 		}
 		t.Factor *= u.factor
@@ -118,7 +118,7 @@ func (b *builder) mass(role, name string) Term {
 		if _, isMass := find(masses(), tag.Unit); isMass {
 			fix = fmt.Sprintf("if %s is a totaliser, give the tag counter: {modulus: …, max_rate: …}", tag.Name)
 		}
-		b.faults.Add(role, fix, "%s is in %q, which is not %s", tag.Name, tag.Unit, kind)
+		b.faults.Add(role, fix, "%s, not %s", inUnit(tag), kind)
 	}
 	t.Factor = u.factor
 	t.Tags = []*agent.Tag{tag}

@@ -109,12 +109,12 @@ func (e *Engine) likenessOf(old *quantity) {
 		return 0, nil, agent.Reason{Code: agent.PartialWindow, Detail: "its definition is no longer known"}
 	}
 	for _, q := range e.quantities {
-		alike := q.family == old.family && q.Key == old.Key && q.Unit == old.Unit && len(q.Terms) == len(old.Terms)
+		alike := q.family == old.family && q.Key == old.Key && q.Unit == old.Unit && q.Expression == old.Expression && len(q.Terms) == len(old.Terms)
 		for i := 0; alike && i < len(q.Terms); i++ {
 			alike = q.Terms[i].Role == old.Terms[i].Role && q.Terms[i].Unit == old.Terms[i].Unit
 		}
 		if alike {
-			old.Value, old.Bounds, old.MinCoverage, old.Methods = q.Value, q.Bounds, q.MinCoverage, q.Methods
+			old.Value, old.Bounds, old.MinCoverage, old.Methods, old.Of = q.Value, q.Bounds, q.MinCoverage, q.Methods, q.Of
 			return
 		}
 	}

@@ -13,54 +13,72 @@ type unit struct {
 
 const perHour = 1.0 / 3600
 
+// accepted lists spellings with their factors to base. What measures the same
+// as one of them is accepted too (find).
+func accepted(base string, spellings ...string) []unit {
+	b, err := ParseUnit(base)
+	all := make([]unit, len(spellings))
+	for i, spelling := range spellings {
+		u, wrong := ParseUnit(spelling)
+		if err != nil || wrong != nil {
+			panic("BUG: a unit of a family that is not known: " + base + ", " + spelling)
+		}
+		all[i] = unit{spelling, u.per(b)}
+	}
+	return all
+}
+
 // The tables hold what the families accept. Flows are in dry normal cubic
 // metres per second, concentrations in kilograms per cubic metre, masses in
 // kilograms, mass rates in kilograms per second; of liquids volume flows are in
 // cubic metres per second, densities in kilograms per cubic metre, strengths in
 // mass fractions; temperatures in °C, levels in metres, energies in kWh, powers
 // in kWh per second, pulls in tonnes per second.
-func normalFlows() []unit {
-	return []unit{{"Nm3/h", perHour}, {"Nm3/min", 1.0 / 60}, {"Nm3/s", 1}, {"kNm3/h", 1000 * perHour}}
-}
+func normalFlows() []unit { return accepted("Nm3/s", "Nm3/h", "Nm3/min", "Nm3/s", "kNm3/h") }
 
 func concentrations() []unit {
-	return []unit{{"mg/Nm3", 1e-6}, {"g/Nm3", 1e-3}, {"mgC/Nm3", 1e-6}}
+	return append(accepted("kg/Nm3", "mg/Nm3", "g/Nm3"), accepted("kgC/Nm3", "mgC/Nm3")...)
 }
 
-func masses() []unit { return []unit{{"kg", 1}, {"t", 1000}, {"g", 1e-3}} }
+func masses() []unit { return accepted("kg", "kg", "t", "g") }
 
-func massRates() []unit { return []unit{{"kg/h", perHour}, {"t/h", 1000 * perHour}} }
+func massRates() []unit { return accepted("kg/s", "kg/h", "t/h") }
 
-func volumeFlows() []unit {
-	return []unit{{"m3/h", perHour}, {"l/h", 1e-3 * perHour}, {"m3/min", 1.0 / 60}, {"l/min", 1e-3 / 60}}
-}
+func volumeFlows() []unit { return accepted("m3/s", "m3/h", "l/h", "m3/min", "l/min") }
 
-func densities() []unit { return []unit{{"kg/m3", 1}, {"g/cm3", 1000}, {"kg/l", 1000}} }
+func densities() []unit { return accepted("kg/m3", "kg/m3", "g/cm3", "kg/l") }
 
-func strengths() []unit {
-	return []unit{{"%", 0.01}, {"wt%", 0.01}, {"%w/w", 0.01}, {"1", 1}, {"kg/kg", 1}}
-}
+func strengths() []unit { return accepted("1", "%", "wt%", "%w/w", "1", "kg/kg") }
 
-func temperatures() []unit { return []unit{{"°C", 1}, {"C", 1}, {"℃", 1}} }
+func temperatures() []unit { return accepted("°C", "°C", "C", "℃") }
 
-func lengths() []unit { return []unit{{"m", 1}, {"cm", 0.01}, {"mm", 0.001}} }
+func lengths() []unit { return accepted("m", "m", "cm", "mm") }
 
-func energies() []unit { return []unit{{"kWh", 1}, {"MWh", 1000}, {"Wh", 0.001}} }
+func energies() []unit { return accepted("kWh", "kWh", "MWh", "Wh") }
 
-func powers() []unit { return []unit{{"kW", perHour}, {"MW", 1000 * perHour}, {"W", 0.001 * perHour}} }
+func powers() []unit { return accepted("kWh/s", "kW", "MW", "W") }
 
-func pulls() []unit {
-	return []unit{{"t/h", perHour}, {"t/d", perHour / 24}, {"kg/h", 0.001 * perHour}}
-}
+func pulls() []unit { return accepted("t/s", "t/h", "t/d", "kg/h") }
 
-// find looks a unit up; ³ and m^3 mean m3.
+// find looks a unit up: by its spelling, or as one that measures the same and
+// counts from the same zero. Of shares only the spellings count: what a share is
+// of does not show.
 func find(table []unit, name string) (unit, bool) {
-	name = strings.NewReplacer("³", "3", "m^3", "m3", " ", "").Replace(name)
-	at := slices.IndexFunc(table, func(u unit) bool { return u.name == name })
-	if at < 0 {
+	plain := strings.NewReplacer("³", "3", "m^3", "m3", " ", "").Replace(name)
+	if at := slices.IndexFunc(table, func(u unit) bool { return u.name == plain }); at >= 0 {
+		return table[at], true
+	}
+	u, err := ParseUnit(name)
+	if err != nil || u.Dimension == (Dimension{}) {
 		return unit{}, false
 	}
-	return table[at], true
+	for _, known := range table {
+		k, err := ParseUnit(known.name)
+		if err == nil && k.Dimension == u.Dimension && k.Offset == u.Offset {
+			return unit{plain, u.per(k) * known.factor}, true
+		}
+	}
+	return unit{}, false
 }
 
 func names(table []unit) string {

@@ -99,7 +99,7 @@ func (b *builder) energy(role, path, name, what string) stream {
 		if _, isEnergy := find(energies(), tag.Unit); isEnergy {
 			fix = fmt.Sprintf("if %s is a totaliser, give the tag counter: {modulus: …, max_rate: …}", tag.Name)
 		}
-		b.faults.Add(path, fix, "%s is in %q, which is not %s", tag.Name, tag.Unit, kind)
+		b.faults.Add(path, fix, "%s, not %s", inUnit(tag), kind)
 	}
 	return stream{terms: []Term{{Role: role, Unit: "kWh", Factor: u.factor, Tags: []*agent.Tag{tag}}}}
 }

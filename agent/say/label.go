@@ -38,6 +38,7 @@ func labelTexts() map[string]pair {
 		"manual":        {"Manual", "手册"},
 		"manual_first":  {"Basics", "基础"},
 		"manual_data":   {"Data in and out", "数据的输入与输出"},
+		"manual_own":    {"Units and figures of your own", "单位与自定义指标"},
 		"manual_drills": {"Training drills", "培训演练"},
 		"manual_kinds":  {"Kinds of figures", "指标类别"},
 		"no_page":       {"The manual has no such page", "手册中没有这一页"},

@@ -1,15 +1,19 @@
 package say
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"recoup/agent"
 )
 
-// Quantity names what a KPI computes; its key when this version does not know
-// the family.
+// Quantity names what a KPI computes, as the configuration does where it does;
+// by its key when this version does not know the family.
 func Quantity(l Lang, q agent.Quantity) string {
+	if own := (pair{cmp.Or(q.LabelEN, q.LabelZH), cmp.Or(q.LabelZH, q.LabelEN)}).in(l); own != "" {
+		return own
+	}
 	if p, ok := quantityTexts()[q.Family+"."+q.Key]; ok {
 		return p.in(l)
 	}
@@ -128,6 +132,8 @@ func quantityTexts() map[string]pair {
 		"waste_heat_power.generated_net":    {"Net generation", "净发电量"},
 		"waste_heat_power.specific":         {"Net generation per tonne of glass", "吨玻璃净发电量"},
 		"waste_heat_power.heat_recovery":    {"Flue-gas heat recovered", "烟气余热回收率"},
+
+		"intensity.intensity": {"Intensity per unit of product", "单位产品强度"},
 	}
 }
 
@@ -138,6 +144,8 @@ func familyTexts() map[string]pair {
 		"acid_concentration": {"Acid concentration", "硫酸浓缩"},
 
 		"energy_carbon":    {"Energy and carbon", "能源与碳"},
+		"formula":          {"Formula", "自定义公式"},
+		"intensity":        {"Intensity", "单位产品强度"},
 		"oil_mist":         {"Oil mist", "油雾回收"},
 		"value":            {"Value", "经济价值"},
 		"waste_heat_power": {"Waste-heat power", "余热发电"},
@@ -185,5 +193,7 @@ func roleTexts() map[string]pair {
 		"coal":        {"Coal", "煤"},
 		"steam":       {"Steam", "蒸汽"},
 		"heat":        {"Heat", "热力"},
+
+		"hours": {"Covered time", "有效时间"},
 	}
 }

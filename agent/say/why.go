@@ -131,7 +131,7 @@ func estimateLine(l Lang, r agent.Result) string {
 	}
 	var worth []string
 	for _, t := range r.Terms {
-		if t.Role != stockRole && t.Role != "time" && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
+		if t.Role != stockRole && isAmount(t) && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
 			worth = append(worth, Role(l, t.Role)+" "+about(l, t.Total/t.Seconds*lost, termUnit(t.Unit)))
 		}
 	}
@@ -146,7 +146,14 @@ func estimateLine(l Lang, r agent.Result) string {
 		"t", Seconds(l, lost), "worth", strings.Join(worth, pair{", ", "、"}.in(l)))
 }
 
+// isAmount reports whether a term is something that adds up, not covered time or
+// the integral behind a mean.
+func isAmount(t agent.Term) bool { return t.Tag != "" && !strings.Contains(t.Unit, "·h") }
+
 func termLine(l Lang, t agent.Term) string {
+	if t.Tag == "" {
+		return pair{"{role}: {t}.", "{role}：{t}。"}.fill(l, "role", Role(l, t.Role), "t", Seconds(l, t.Seconds))
+	}
 	u := 0.0
 	if t.USys >= 0 {
 		u = 2 * math.Hypot(t.USys, t.URand)

@@ -33,6 +33,7 @@ func chapters() []chapter {
 		{"manual_first", []string{"start", "figures", "accuracy", "instruments"}},
 		{"manual_data", []string{"files"}},
 		{"manual_kinds", []string{"kpi-acid-recovery", "kpi-acid-concentration"}},
+		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",
 			"drill-hrsg-fouling", "drill-upstream-week", "drill-disk-full", "drill-clock-step", "drill-meter-swapped",

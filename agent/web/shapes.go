@@ -67,7 +67,9 @@ type kpiJSON struct {
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
 
-	Rating *agent.Rating `json:"rating,omitempty"`
+	Rating  *agent.Rating `json:"rating,omitempty"`
+	LabelEN string        `json:"label_en,omitempty"`
+	LabelZH string        `json:"label_zh,omitempty"`
 }
 
 type bufferJSON struct {

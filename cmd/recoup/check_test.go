@@ -113,6 +113,38 @@ func TestCheckSaysWhatEachKPICannotCompute(t *testing.T) {
 	}
 }
 
+// TestCheckOfFormulas: what a formula names wrongly shows with its place, and
+// what it names rightly is there.
+func TestCheckOfFormulas(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "formula.yaml")
+	text := replaceSection(t, "kpis", `- name: a
+  formula:
+    quantities:
+      - {key: x, unit: MWh, value: "eq320 - eq321"}
+      - {key: y, unit: kWh, value: "eq320 + wt360"}
+- name: b
+  formula:
+    quantities: [{key: x, unit: kWh/t, value: "a.x / wt36"}]
+- name: c
+  intensity: {amount: b.x, product: eq330, unit: 1/t, boundary: works}
+`)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := call(t, "check", "-c", file)
+	for _, want := range []string{
+		": kpis[0].formula.quantities[1].value: eq320 + wt360: an energy and a mass (kWh and kg) cannot be added\n",
+		`: kpis[1].formula.quantities[0].value: there is no tag or quantity "wt36"`, "did you mean wt360?",
+	} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("exit %d, it does not say %q:\n%s%s", code, want, out, errOut)
+		}
+	}
+	if n := strings.Count(errOut, "formula.yaml:"); code != exitUsage || n != 2 {
+		t.Errorf("exit %d with %d faults, want %d with 2:\n%s", code, n, exitUsage, errOut)
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"fly"}, {"run", "--faster"}, {"read"}, {"check", "-c", "no-such-file.yaml"}, {"check", "-c", "testdata"},

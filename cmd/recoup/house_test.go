@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 }
 
 // standardOnly are the packages that import nothing from other modules.
-var standardOnly = []string{"agent", "agent/agenttest", "agent/kpi", "agent/rules", "agent/say"}
+var standardOnly = []string{"agent", "agent/agenttest", "agent/rules", "agent/say"}
 
 // mayStart lists the files that may start goroutines: who starts one also
 // awaits it.

@@ -76,7 +76,12 @@ func (w *wiring) agent() *agent.Agent {
 
 func (w *wiring) kpis() (kpis []kpi.KPI) {
 	for _, part := range w.cfg.KPIs {
-		kpis = append(kpis, build(w, part, kpi.Families(), w.cfg.Tags))
+		built := build(w, part, kpi.Families(), w.cfg.Tags)
+		built.Name = part.Name
+		kpis = append(kpis, built)
+	}
+	for i, err := range kpi.Link(kpis) {
+		w.note(w.cfg.KPIs[i].Path, err)
 	}
 	return kpis
 }
