@@ -135,10 +135,13 @@ func (p *playback) unfinished() {
 		fmt.Fprintln(p.err, "no reading of a tag of the configuration")
 		return
 	}
-	last := time.Unix(0, end)
+	last, told := time.Unix(0, end), map[string]bool{}
 	for _, r := range p.calc.Current() {
-		if w := r.Window; w.End.After(last) && !w.End.After(p.to) && w.Start.Before(last) && w.Kind != agent.Cell {
-			fmt.Fprintf(p.err, "the %s of %s from %s had not ended; no result\n", w.Kind, r.KPI, w.Start.Format(time.RFC3339))
+		w := r.Window
+		text := fmt.Sprintf("the %s from %s had not ended; no results of it", w.Kind, w.Start.Format(time.RFC3339))
+		if w.End.After(last) && !w.End.After(p.to) && w.Start.Before(last) && w.Kind != agent.Cell && !told[text] {
+			told[text] = true
+			fmt.Fprintln(p.err, text)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func TestExportAndReplayMeet(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, again, errOut := call(t, "replay", file, "-c", config)
-	if code != exitDone || !strings.Contains(errOut, "the month of mill.oil.removal from 2026-09-30T16:00:00Z had not ended") {
+	if code != exitDone || !strings.Contains(errOut, "the month from 2026-09-30T16:00:00Z had not ended") {
 		t.Fatalf("replay: exit %d, said %s", code, errOut)
 	}
 	want, got := figures(t, lines), figures(t, again)
