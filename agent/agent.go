@@ -20,6 +20,7 @@ type Agent struct {
 	Board     *Board
 	Clock     Clock
 	Log       *slog.Logger
+	Lineage   Lineage       // of the configuration
 	Flush     time.Duration // longest time between recording and committing; default 1 s
 	Grace     time.Duration // for the whole stop; default 4 s
 	QueueRows int           // rows held in memory while the disk does not take them; default 300,000
@@ -48,6 +49,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.defaults()
 	queue := newQueue(a.QueueRows)
 	rec := &recorder{calc: a.Calc, board: a.Board, clock: a.Clock, log: a.Log, put: queue.put, stateEvery: time.Minute, showEvery: time.Second}
+	revising := a.revising(rec)
 	if err := a.restore(rec); err != nil {
 		return errors.Join(err, a.closeAll(a.Sources))
 	}
@@ -72,6 +74,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		p := &poller{Source: a.Sources[i], clock: a.Clock, log: a.Log, to: batches, lost: hard,
 			show: func(change func(*SourceState)) { a.Board.source(i, change) }}
 		polls.start(func() { p.run(ctx) })
+	}
+	if revising != nil {
+		polls.start(func() { revising.run(ctx) })
 	}
 	record.start(func() { rec.run(batches, stopRecord); queue.close() })
 	commit.start(func() { lost = a.commit(hard, queue) })
@@ -143,9 +148,25 @@ func (a *Agent) restore(rec *recorder) error {
 	for _, u := range a.Upstreams {
 		a.Board.report(u.Upstream)
 	}
+	a.Board.wrote(last.Seq)
 	rec.restore(last, state, after)
+	a.inherit(rec)
 	rec.begin(a.Board.unfinished())
 	return nil
+}
+
+// revising gives the loop that counts late readings, nil where the engine or the
+// store cannot serve it.
+func (a *Agent) revising(rec *recorder) *recomputer {
+	calc, can := a.Calc.(Reviser)
+	past, keeps := a.Store.(History)
+	if !can || !keeps {
+		return nil
+	}
+	handed := make(chan *revision)
+	c := &recomputer{fresh: calc.Afresh, store: a.Store, past: past, written: a.Board.written.Load, log: a.Log, to: handed}
+	rec.late, rec.revisions = c.note, handed
+	return c
 }
 
 // serve keeps the local endpoint up. A taken port is no reason to stop.

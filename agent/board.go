@@ -3,6 +3,7 @@ package agent
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,8 +19,10 @@ type Board struct {
 	plant   Plant
 	version string
 	started time.Time
+	written atomic.Uint64 // number of the newest committed batch
 
 	mu         sync.Mutex // guards all below; held for copying only
+	revision   string     // of the configuration
 	tags       []TagState
 	sources    []*SourceState
 	upstreams  []*UpstreamState
@@ -103,12 +106,14 @@ type Quantity struct {
 	Unit   string
 	Target string // as configured, "" for none
 	Inputs []string
+	Rating *Rating // nil: not rated
 }
 
 // Snapshot is a consistent copy of the board.
 type Snapshot struct {
 	Now, Started time.Time
 	Version      string
+	Revision     string // of the configuration, short; "" when not known
 	Plant        Plant
 	Newest       Mark // of the newest recorded batch
 	Tags         []TagState
@@ -232,7 +237,7 @@ func (b *Board) Snapshot() Snapshot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Snapshot{
-		Now: b.clock.Wall(), Started: b.started, Version: b.version, Plant: b.plant, Newest: b.newest,
+		Now: b.clock.Wall(), Started: b.started, Version: b.version, Revision: b.revision, Plant: b.plant, Newest: b.newest,
 		Tags: slices.Clone(b.tags), Quantities: b.quantities, Current: b.current, Commit: b.commit,
 	}
 	s.Commit.Took, s.Commit.Dropped = b.commit.Took.Snapshot(), cloneMap(b.commit.Dropped)
@@ -291,6 +296,19 @@ func (b *Board) Results(kpi string, kind WindowKind, n int) []Result {
 	series := b.results[seriesKey{kpi, kind}]
 	return slices.Clone(series[max(0, len(series)-n):])
 }
+
+// parts gives closed results that began in [from, to), oldest first.
+func (b *Board) parts(kpi, states string, kind WindowKind, from, to time.Time) (all []Result) {
+	for _, r := range b.Results(kpi, kind, keptResults) {
+		if r.States == states && !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// wrote notes the number of the newest committed batch.
+func (b *Board) wrote(seq uint64) { b.written.Store(seq) }
 
 // Metrics gives what the parts report of themselves.
 func (b *Board) Metrics() []Metric {

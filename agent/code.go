@@ -55,6 +55,7 @@ const (
 	ClosureFailed          // two methods differ by more than their uncertainties
 	RuleHolds              // a diagnostic rule's condition holds
 	LimitPassed            // a limit was passed
+	Restarted              // a device that starts shows zeros only
 	codes                  // how many there are
 )
 
@@ -68,6 +69,7 @@ var codeNames = [codes]string{
 	"no_factor", "extrapolated", "calibration", "purge", "maintenance",
 	"outside_states", "overdue", "ratio_changed", "too_late", "within_uncertainty",
 	"outside_model", "closure_failed", "rule", "limit",
+	"restarted",
 }
 
 // String gives the stable name used in payloads and metric labels.

@@ -81,6 +81,9 @@ func (a *Agent) append(batches []*Batch, q *queue) bool {
 			s.Readings += uint64(len(b.Readings))
 		}
 	})
+	if err == nil {
+		a.Board.wrote(batches[len(batches)-1].Seq)
+	}
 	switch {
 	case err != nil && failedBefore == "":
 		a.Log.Error("the buffer's disk does not take batches; they wait in memory", "err", err)

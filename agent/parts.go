@@ -73,6 +73,10 @@ type Store interface {
 	// Range gives the batches received in, or holding readings or results of,
 	// [from, to): backfill first, then Seq order.
 	Range(from, to time.Time) iter.Seq2[*Batch, error]
+	// Checkpoint gives the newest checkpoint that is kept of those received up
+	// to t, with the mark and the clock of the batch it rode on; nil for none.
+	// The newest of all is always kept, older ones hours apart.
+	Checkpoint(t time.Time) (*Batch, error)
 	// Tidy is the janitor's turn: seal, drop by bounds, free what all have.
 	Tidy(ctx context.Context) error
 	Close() error

@@ -20,6 +20,9 @@ type recorder struct {
 	stateEvery time.Duration // between checkpoints, by received time
 	showEvery  time.Duration // between running windows shown on the board, likewise
 
+	late      func([]Late) // told what came after its window had closed; nil: nobody revises
+	revisions <-chan *revision
+
 	last      Mark // newest mark used
 	prev      Mark // for the epoch's first batch
 	began     time.Time
@@ -27,6 +30,8 @@ type recorder struct {
 	shown     time.Time
 	results   []Result // emitted by replay, carried by no stored batch
 	events    []Event  // likewise
+	running   string   // what the event of this run says of its configuration
+	changes   []Event  // of the configuration since the last run
 	down      map[string]Event
 	bad       map[string]*badTag
 }
@@ -83,11 +88,15 @@ func (r *recorder) begin(unfinished []Event) {
 	for _, e := range unfinished {
 		e.End = own.Received
 		if e.Kind == AgentRun {
-			e.Reason = Reason{Code: AgentStopped} // a run that ended in good order says so itself
+			e.Reason.Code = AgentStopped // a run that ended in good order says so itself
 		}
 		own.Events = append(own.Events, e)
 	}
-	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began})
+	own.Events = append(own.Events, Event{Kind: AgentRun, Start: r.began, Reason: Reason{Detail: r.running}})
+	for _, e := range r.changes {
+		e.Start, e.End = r.began, r.began
+		own.Events = append(own.Events, e)
+	}
 	own.Events = append(own.Events, r.events...)
 	own.Results = r.results
 	r.results, r.events = nil, nil
@@ -95,6 +104,7 @@ func (r *recorder) begin(unfinished []Event) {
 	own.Prev = r.prev
 	r.unit(nil, own)
 	r.checkpoint(own)
+	r.tellLate()
 }
 
 // run takes batches until stop, then what is still on the way, and ends the
@@ -105,12 +115,18 @@ func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
 		case b := <-in:
 			r.take(b)
 			continue
+		case rev := <-r.revisions:
+			r.revise(rev)
+			continue
 		case <-stop:
 		}
 		for {
 			select {
 			case b := <-in:
 				r.take(b)
+				continue
+			case rev := <-r.revisions:
+				r.revise(rev)
 				continue
 			default:
 			}
@@ -123,7 +139,7 @@ func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
 func (r *recorder) end() {
 	own := &Batch{Source: Own}
 	r.clock.Stamp(own)
-	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received}}
+	own.Events = []Event{{Kind: AgentRun, Start: r.began, End: own.Received, Reason: Reason{Detail: r.running}}}
 	r.unit(nil, own)
 	r.checkpoint(own)
 }
@@ -135,6 +151,9 @@ func (r *recorder) take(b *Batch) {
 	r.number(b)
 	results, events := r.calc.Add(b)
 	results = slices.DeleteFunc(results, func(res Result) bool { return r.board.knows(&res) })
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == LateArrived }) {
+		r.tellLate()
+	}
 	events = append(events, r.notice(b)...)
 	if len(results)+len(events) == 0 {
 		r.unit(b, nil)

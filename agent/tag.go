@@ -30,7 +30,12 @@ type Tag struct {
 	Hold    bool          `json:"hold,omitempty"`    // set: value holds until the next one; else linear between readings
 	MaxGap  time.Duration `json:"max_gap,omitempty"` // longest bridged gap, or longest hold; 0: max(3 × Every, 30 s)
 	Cutoff  float64       `json:"cutoff,omitempty"`  // magnitude in Unit below which a flow counts as zero
+	Ratios  []Ratio       `json:"ratios,omitempty"`  // by From, ascending: of a meter behind transformers; before the first no reading counts
+	Signal  *Range        `json:"signal,omitempty"`  // set: a current loop, and what its 4 and 20 mA stand for; it is judged by NE43, not by Range
 	Frozen  time.Duration `json:"frozen,omitempty"`  // a value repeated for so long is Uncertain from its first repeat on, 0 after Cutoff excepted; 0: never
+
+	Usual       *float64     `json:"usual,omitempty"`       // what it shows as a rule, in Unit, of a totaliser per second; for what can be shown before anything is measured
+	Instruments []Instrument `json:"instruments,omitempty"` // the calibration register's entries, by From
 }
 
 // Range is the closed interval of plausible values, in the tag's unit.
@@ -41,8 +46,9 @@ type Range struct {
 
 // Counter describes a totaliser.
 type Counter struct {
-	Modulus float64 `json:"modulus"`  // display modulus in wire units, for example 4294967296
-	MaxRate float64 `json:"max_rate"` // largest possible rate, in the tag's unit per second
+	Modulus float64 `json:"modulus"`         // display modulus in wire units, for example 4294967296
+	MaxRate float64 `json:"max_rate"`        // largest possible rate, in the tag's unit per second
+	Power   string  `json:"power,omitempty"` // the tag of the rate that it totals; tells how often it began anew in an outage
 }
 
 // Accuracy is what the instrument's data sheet states. Its standard uncertainty
@@ -111,6 +117,9 @@ func (t *Tag) Judge(v Value) (Quality, Reason) {
 	eng, _ := t.Eng(v)
 	if math.IsNaN(eng) || math.IsInf(eng, 0) {
 		return Bad, Reason{Code: NotFinite}
+	}
+	if t.Signal != nil {
+		return t.judgeLoop(eng)
 	}
 	if t.Range == nil {
 		return Good, Reason{}

@@ -228,12 +228,16 @@ func (g *segment) readHead() (h header, sum summary, epochs []epoch, err error) 
 	return h, sum, epochs, err
 }
 
-// Checkpoints are kept beside the frames: the segment's first and its newest.
+// Checkpoints are kept beside the frames: the segment's first and its newest, and
+// some between (checkpoints.go).
 func putState(tx *bolt.Tx, b *agent.Batch) error {
 	value := appendMark(nil, b.Mark)
 	value = appendString(value, string(b.State))
 	value = binary.LittleEndian.AppendUint32(value, checksum(value))
 	states := tx.Bucket(bucketStates)
+	if err := keepState(states, b); err != nil {
+		return err
+	}
 	if states.Get(keyFirst) == nil {
 		if err := states.Put(keyFirst, value); err != nil {
 			return err

@@ -155,6 +155,17 @@ func (s *MemStore) Range(from, to time.Time) iter.Seq2[*agent.Batch, error] {
 	}
 }
 
+func (s *MemStore) Checkpoint(t time.Time) (newest *agent.Batch, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.batches {
+		if b.State != nil && !b.Received.After(t) {
+			newest = b
+		}
+	}
+	return newest, nil
+}
+
 func (s *MemStore) Tidy(context.Context) error { return nil }
 
 func (s *MemStore) Close() error { s.mu.Lock(); defer s.mu.Unlock(); s.closed++; return nil }

@@ -110,7 +110,7 @@ func delivery(batches ...*agent.Batch) agent.Delivery {
 func rowsOf(batches []*agent.Batch) (rows []Row) {
 	for _, b := range batches {
 		for _, r := range b.Readings {
-			eng, _ := r.Tag.Eng(r.Value)
+			eng, _ := r.Tag.EngAt(r.Value, r.Time)
 			rows = append(rows, Row{r.Tag.Name, r.Time, eng})
 		}
 		for _, r := range b.Results {

@@ -101,6 +101,7 @@ func (c *Config) checkNames() {
 	c.checkPartNames("source", c.Sources, map[string]string{})
 	c.checkPartNames("KPI", c.KPIs, series)
 	c.checkPartNames("upstream", c.Upstreams, map[string]string{})
+	c.checkPartNames("rule", c.Rules, map[string]string{})
 }
 
 func (c *Config) checkPartNames(what string, parts []Part, taken map[string]string) {

@@ -41,6 +41,8 @@ type Config struct {
 	Sources   []Part
 	KPIs      []Part
 	Upstreams []Part
+	Rules     []Part       // whose whole entry is the section
+	Ratings   []Part       // likewise, without names
 	Tags      []*agent.Tag // all, in order; Index and Gen are set
 
 	root      *node
@@ -83,6 +85,11 @@ type document struct {
 	Sources   *node       `yaml:"sources"`
 	KPIs      *node       `yaml:"kpis"`
 	Upstreams *node       `yaml:"upstreams"`
+
+	Instruments     *node  `yaml:"instruments"`
+	InstrumentsFile string `yaml:"instruments_file"` // its rows stand in Instruments already
+	Rules           *node  `yaml:"rules"`
+	Ratings         *node  `yaml:"ratings"`
 }
 
 // defaults is what stands where the file says nothing.
@@ -125,6 +132,7 @@ func parseText(path, text string) (*Config, error) {
 	}
 	c := &Config{Path: path, Dir: filepath.Dir(path), root: root, problems: problems, malformed: problems, faulted: map[string]bool{}}
 	c.addTables()
+	c.addRegister()
 	c.fill()
 	if c.unnamed > 0 {
 		c.problems = append(c.problems, Problem{File: path, Msg: itoa(c.unnamed) + " more mistakes are not shown", Fix: "correct these first; often one is the cause of many"})
@@ -145,16 +153,19 @@ func (c *Config) fill() {
 		c.Web.ConfigFile = c.resolve(c.Web.ConfigFile)
 	}
 	c.Sources, c.KPIs, c.Upstreams = c.sources(doc.Sources), c.kpis(doc.KPIs), c.upstreams(doc.Upstreams)
+	c.Rules, c.Ratings = c.plain(doc.Rules, "rules"), c.plain(doc.Ratings, "ratings")
 	for _, source := range c.Sources {
 		for _, tag := range source.Tags {
 			tag.Index = len(c.Tags)
 			c.Tags = append(c.Tags, tag)
 		}
 	}
+	c.register(doc.Instruments)
 	gen := generation(c.Tags)
 	for _, tag := range c.Tags {
 		tag.Gen = gen
 	}
+	c.checkPowers()
 	c.checkPlant()
 	c.checkBuffer()
 	c.checkNames()

@@ -13,12 +13,13 @@ import (
 // their own taken apart.
 func columns() []string {
 	return []string{"name", "at", "unit", "every", "label_en", "label_zh", "scale", "offset", "range", "accuracy",
-		"sentinels", "counter_modulus", "counter_max_rate", "hold", "max_gap", "cutoff", "frozen"}
+		"sentinels", "counter_modulus", "counter_max_rate", "hold", "max_gap", "cutoff", "frozen", "usual", "counter_power", "signal"}
 }
 
 // table reads a tag table into nodes of the same form as tags in YAML.
 type table struct {
 	file     *file
+	known    []string // columns that there may be
 	header   []string
 	reader   *csv.Reader
 	problems []Problem
@@ -26,8 +27,8 @@ type table struct {
 
 // readTable gives one node per row. Cells may be parted by commas, semicolons or
 // tabs; empty cells are keys not given; lines that begin with # are notes.
-func readTable(path, text string) ([]*node, []Problem) {
-	t := &table{file: newFile(path, text), reader: csv.NewReader(strings.NewReader(text))}
+func readTable(path, text string, known []string) ([]*node, []Problem) {
+	t := &table{file: newFile(path, text), known: known, reader: csv.NewReader(strings.NewReader(text))}
 	t.reader.Comma, t.reader.Comment, t.reader.FieldsPerRecord = comma(t.file), '#', -1
 	t.reader.TrimLeadingSpace = true
 	var rows []*node
@@ -95,8 +96,8 @@ func (t *table) readHeader(cells []string) {
 		name := strings.TrimSpace(cell)
 		switch {
 		case name == "":
-		case !slices.Contains(columns(), name):
-			t.problems = append(t.problems, problemAt(t.spot(i), "", "unknown column "+quote(name), instead(name, columns())))
+		case !slices.Contains(t.known, name):
+			t.problems = append(t.problems, problemAt(t.spot(i), "", "unknown column "+quote(name), instead(name, t.known)))
 			name = ""
 		case slices.Contains(t.header, name):
 			t.problems = append(t.problems, problemAt(t.spot(i), "", "column "+quote(name)+" is there twice", "delete one of them"))
@@ -104,8 +105,8 @@ func (t *table) readHeader(cells []string) {
 		}
 		t.header[i] = name
 	}
-	if !slices.Contains(t.header, "name") {
-		t.problems = append(t.problems, problemAt(t.spot(0), "", "the column name is missing", "write the column names in the first line: name, at, unit, …"))
+	if !slices.Contains(t.header, t.known[0]) {
+		t.problems = append(t.problems, problemAt(t.spot(0), "", "the column "+t.known[0]+" is missing", "write the column names in the first line: "+strings.Join(t.known[:3], ", ")+", …"))
 	}
 }
 
@@ -128,7 +129,7 @@ func (t *table) row(cells []string) *node {
 		switch {
 		case key == "range":
 			value = parts(value, "..")
-		case key == "sentinels":
+		case key == "sentinels" || key == "tags":
 			value = parts(value, " ")
 		case group == "label" || group == "counter":
 			if groups[group] == nil {
@@ -175,25 +176,8 @@ func (c *Config) addTables() {
 			c.noteFault("sources["+itoa(i)+"].tags_file", err.fix, quote(path)+": "+err.msg)
 			continue
 		}
-		rows, problems := readTable(path, text)
+		rows, problems := readTable(path, text, columns())
 		c.problems = append(c.problems, problems...)
-		source.addTags(rows, name.at)
+		source.addItems("tags", rows, name.at)
 	}
-}
-
-// addTags puts rows behind the tags of a source. The list is a new one: the old
-// one may stand elsewhere too, by an alias.
-func (n *node) addTags(rows []*node, at spot) {
-	for i, e := range n.entries {
-		if e.key == "tags" {
-			if e.value.kind != list && e.value.kind != nothing {
-				return // a mistake that the decoder names
-			}
-			longer := *e.value
-			longer.kind, longer.items = list, slices.Concat(e.value.items, rows)
-			n.entries[i].value = &longer
-			return
-		}
-	}
-	n.add(entry{key: "tags", at: at, value: &node{kind: list, flow: true, at: at, items: rows, size: 1}})
 }

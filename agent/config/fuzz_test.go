@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"unicode/utf8"
+
+	"recoup/agent"
 )
 
 // seeds adds all test files of a kind.
@@ -70,13 +72,13 @@ func FuzzTable(f *testing.F) {
 		if trouble != nil {
 			return
 		}
-		rows, problems := readTable("fuzz.csv", text)
+		rows, problems := readTable("fuzz.csv", text, columns())
 		lines := newFile("", text).lines
 		if len(problems) > 0 {
 			checkProblems(t, &Error{problems}, lines)
 		}
 		for _, row := range rows {
-			if _, faults := decodeTag(row, "tags[0]"); len(faults) > 0 {
+			if _, faults := decodeTag(row, "tags[0]", agent.Plant{}); len(faults) > 0 {
 				checkProblems(t, &Error{[]Problem{problemAt(row.find("name"), "", faults[0].Msg, "-")}}, lines)
 			}
 		}

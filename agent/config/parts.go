@@ -142,7 +142,7 @@ func (c *Config) tags(n *node, p Part) []*agent.Tag {
 	var tags []*agent.Tag
 	for i, item := range n.items {
 		path := p.Path + ".tags[" + itoa(i) + "]"
-		tag, faults := decodeTag(item, path)
+		tag, faults := decodeTag(item, path, c.Plant)
 		c.note(faults)
 		tag.Source = p.Name
 		if item.get("every") == nil {

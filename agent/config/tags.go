@@ -27,6 +27,9 @@ type tagEntry struct {
 	MaxGap    time.Duration `yaml:"max_gap"`
 	Cutoff    float64       `yaml:"cutoff"`
 	Frozen    time.Duration `yaml:"frozen"` // a value repeated for so long is Uncertain
+	Usual     string        `yaml:"usual"`
+	Ratio     []ratioEntry  `yaml:"ratio"`
+	Signal    string        `yaml:"signal"`
 }
 
 type labelEntry struct {
@@ -37,11 +40,12 @@ type labelEntry struct {
 type counterEntry struct {
 	Modulus float64 `yaml:"modulus"`
 	MaxRate rate    `yaml:"max_rate"`
+	Power   string  `yaml:"power"`
 }
 
 // decodeTag gives the tag of an entry and what is wrong with it. The tag is
 // given in any case, so that its neighbours keep their positions.
-func decodeTag(n *node, path string) (*agent.Tag, agent.Faults) {
+func decodeTag(n *node, path string, plant agent.Plant) (*agent.Tag, agent.Faults) {
 	var e tagEntry
 	var faults agent.Faults
 	faults.Join("", decodeInto(n, path, &e))
@@ -56,14 +60,23 @@ func decodeTag(n *node, path string) (*agent.Tag, agent.Faults) {
 		tag.Range = &agent.Range{Lo: e.Range[0], Hi: e.Range[1]}
 	}
 	if e.Counter != nil {
-		tag.Counter = &agent.Counter{Modulus: e.Counter.Modulus, MaxRate: float64(e.Counter.MaxRate)}
+		tag.Counter = &agent.Counter{Modulus: e.Counter.Modulus, MaxRate: float64(e.Counter.MaxRate), Power: e.Counter.Power}
 	}
 	if e.Accuracy != "" {
 		var err error
 		tag.Accuracy, err = parseAccuracy(e.Accuracy, e.Unit)
 		faults.Join(path+".accuracy", err)
 	}
+	if e.Usual != "" {
+		var err error
+		tag.Usual, err = parseUsual(e.Usual, e.Counter != nil)
+		faults.Join(path+".usual", err)
+	}
+	var err error
+	tag.Ratios, err = ratios(e.Ratio, plant)
+	faults.Join(path, err)
 	faults.Join(path, e.check())
+	faults.Join(path, e.signal(tag))
 	return tag, faults
 }
 

@@ -108,35 +108,68 @@ func acidStrength(density, t float64) (w float64, quality agent.Quality, arg int
 	return w, quality, 1
 }
 
-// acidPerVolume is the formula of kilograms of H2SO4 in a cubic metre: density
-// times strength, of strength and temperature.
-func acidPerVolume(strength, temperature Arg) *Formula {
+// content is what of an acid is counted, its H2SO4 or its water, with the names
+// of the formulas that give it.
+type content struct {
+	perCubicMetre, ofMass string
+	of                    func(strength float64) float64 // kg in a kg of acid
+}
+
+func h2so4() content {
+	return content{"h2so4_per_m3", "h2so4_strength", func(w float64) float64 { return w }}
+}
+
+func water() content {
+	return content{"water_per_m3", "water_share", func(w float64) float64 { return 1 - w }}
+}
+
+func (c content) isAcid() bool { return c.perCubicMetre == h2so4().perCubicMetre }
+
+// perVolume is the formula of kilograms in a cubic metre: density times share,
+// of strength and temperature.
+func (c content) perVolume(strength, temperature Arg) *Formula {
 	return &Formula{
-		Name: "h2so4_per_m3", Args: []Arg{strength, temperature}, Rel: densityRel,
+		Name: c.perCubicMetre, Args: []Arg{strength, temperature}, Rel: densityRel,
 		Of: func(x []float64) (float64, agent.Quality, int) {
 			density, quality, arg := acidDensity(x[0], x[1])
-			return density * x[0], quality, arg
+			return density * c.of(x[0]), quality, arg
 		},
 	}
 }
 
-// acidByDensity is the same of density and temperature.
-func acidByDensity(density, temperature Arg) *Formula {
+// perVolumeByDensity is the same of density and temperature.
+func (c content) perVolumeByDensity(density, temperature Arg) *Formula {
 	density.Rel = densityRel
 	return &Formula{
-		Name: "h2so4_per_m3", Args: []Arg{density, temperature},
+		Name: c.perCubicMetre, Args: []Arg{density, temperature},
 		Of: func(x []float64) (float64, agent.Quality, int) {
 			w, quality, arg := acidStrength(x[0], x[1])
-			return x[0] * w, quality, arg
+			return x[0] * c.of(w), quality, arg
 		},
 	}
 }
 
-// strengthByDensity is the strength of density and temperature.
-func strengthByDensity(density, temperature Arg) *Formula {
+// shareByDensity is the share of the mass, of density and temperature.
+func (c content) shareByDensity(density, temperature Arg) *Formula {
 	density.Rel = densityRel
 	return &Formula{
-		Name: "h2so4_strength", Args: []Arg{density, temperature},
-		Of: func(x []float64) (float64, agent.Quality, int) { return acidStrength(x[0], x[1]) },
+		Name: c.ofMass, Args: []Arg{density, temperature},
+		Of: func(x []float64) (float64, agent.Quality, int) {
+			w, quality, arg := acidStrength(x[0], x[1])
+			return c.of(w), quality, arg
+		},
+	}
+}
+
+// share is the share of the mass, of the strength.
+func (c content) share(strength Arg) *Formula {
+	return &Formula{
+		Name: c.ofMass, Args: []Arg{strength},
+		Of: func(x []float64) (float64, agent.Quality, int) {
+			if !(x[0] >= 0 && x[0] <= 1) {
+				return 0, agent.Bad, 0
+			}
+			return c.of(x[0]), agent.Good, 0
+		},
 	}
 }

@@ -37,12 +37,17 @@ func (a *acid) section() acidRecovery {
 	return acidRecovery{
 		Feed:    acidStream{Flow: "ft201", Strength: "at201", Temperature: "tt201"},
 		Product: acidStream{Flow: "ft270", Strength: "at270", Temperature: "tt270"},
-		Tanks:   []tank{{"lt261", 10, "at261", "tt261"}},
+		Tanks:   []tank{tankAt("lt261", "at261", "tt261")},
 		Losses: acidLosses{
 			SO2: gasLoss{Flow: "ft240", Concentration: "at240"}, Mist: gasLoss{Flow: "ft240", Concentration: "at242"},
-			WeakAcid: weakLoss{Acid: acidStream{Flow: "ft250", Strength: "ct250", Temperature: "tt250"}},
+			WeakAcid: acidLoss{Acid: acidStream{Flow: "ft250", Strength: "ct250", Temperature: "tt250"}},
+			Drain:    acidLoss{None: "no drains"}, Solid: acidLoss{None: "no solids"},
 		},
 	}
+}
+
+func tankAt(level, strength, temperature string) tank {
+	return tank{Level: level, Diameter: 10, Strength: strength, Temperature: temperature}
 }
 
 func (a *acid) spec(section acidRecovery) agent.Spec {

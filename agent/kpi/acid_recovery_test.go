@@ -152,7 +152,7 @@ func TestCaseU04TankGauging(t *testing.T) {
 		a.byName[name].Accuracy = agent.Accuracy{Abs: field[float64](t, c.Inputs, "level_limit_m")}
 	}
 	section := a.section()
-	section.Tanks = append(section.Tanks, tank{"lt262", 10, "at262", "tt262"})
+	section.Tanks = append(section.Tanks, tankAt("lt262", "at262", "tt262"))
 	r := newRig(t, utc(), a.kpi(t, section))
 	for h := 0.0; h <= 7*24; h++ {
 		a.read(r, h*3600, map[string]float64{"lt261": 3 + math.Sin(h), "lt262": 4 - math.Sin(h)})
@@ -292,12 +292,12 @@ func TestFaultsOfAcidRecovery(t *testing.T) {
 		path, says, fix string
 	}{
 		{"purge left out", func(_ *acid, s *acidRecovery) {
-			s.Losses.WeakAcid, s.Target = weakLoss{}, "recovery_loss >= 98%"
+			s.Losses.WeakAcid, s.Target = acidLoss{}, "recovery_loss >= 98%"
 		}, "target", "weak_acid is neither measured nor declared none", "name the tags"},
 		{"no tanks", func(_ *acid, s *acidRecovery) { s.Tanks, s.Quantities = nil, []string{"recovery_direct"} }, "quantities[0]", "no tanks are listed", "do not ask for recovery_direct"},
 		{"nothing named", func(_ *acid, s *acidRecovery) { *s = acidRecovery{} }, "", "no flow of the feed is named", "name the tags"},
 		{"all declared none", func(_ *acid, s *acidRecovery) {
-			s.Losses = acidLosses{gasLoss{None: "a"}, gasLoss{None: "b"}, weakLoss{None: "c"}}
+			s.Losses = acidLosses{SO2: gasLoss{None: "a"}, Mist: gasLoss{None: "b"}, WeakAcid: acidLoss{None: "c"}, Drain: acidLoss{None: "d"}, Solid: acidLoss{None: "e"}}
 			s.Target = "recovery_loss >= 98%"
 		}, "target", "every loss is declared none", ""},
 		{"measured and none", func(_ *acid, s *acidRecovery) { s.Losses.Mist.None = "clean" }, "losses.mist.none", "measured and declared none", "delete none"},
@@ -330,9 +330,9 @@ func TestFaultsOfAcidRecovery(t *testing.T) {
 func TestAcidWithInstrumentsMissing(t *testing.T) {
 	a := newAcid()
 	section := a.section()
-	section.Losses.WeakAcid = weakLoss{}
+	section.Losses.WeakAcid = acidLoss{}
 	kpi := a.kpi(t, section)
-	if got := keysOf(kpi); got != "recovery_direct feed" {
+	if got := keysOf(kpi); got != "recovery_direct feed so2_per_tonne mist_per_tonne" {
 		t.Errorf("got %s without the purge, want what does not need it", got)
 	}
 	section = a.section()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ type chaos struct {
 
 func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c := &chaos{Rand: rand.New(rand.NewPCG(seed, 77)), calm: calm}
-	for i := range 7 {
+	for i := range 8 {
 		tag := tagOf(fmt.Sprintf("t%d", i), "kg/s", []string{"a", "b"}[i%2], i)
 		tag.Every = 5 * time.Second
 		c.tags = append(c.tags, tag)
@@ -36,13 +37,24 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	c.tags[0].Frozen, c.tags[3].Frozen = 2*time.Minute, 40*time.Second
 	c.tags[4].Accuracy = agent.Accuracy{Rel: 0.01, Abs: 0.1}
 	c.tags[6].Hold = true // a bit
+	c.tags[4].Instruments = []agent.Instrument{{Serial: "A", Due: dayOf("2026-03-01")}, {Serial: "B", From: dayOf("2026-03-03"), Due: dayOf("2027-03-03")}}
+	c.tags[2].Instruments = []agent.Instrument{{Serial: "C", Due: dayOf("2026-03-02")}}
+	if seed%3 == 2 {
+		c.now = 19 * 3600 // so that a midnight comes by
+	}
+	c.tags[7].Counter = &agent.Counter{Modulus: 100, MaxRate: 2}
+	c.tags[7].Ratios = []agent.Ratio{{From: origin, Value: 0.5}, {From: sec(9000), Value: 2}, {From: sec(20000), Value: 0.7}}
+	c.tags[5].Accuracy = agent.Accuracy{Abs: 0.01}
+	totalled := amount("totalled", 1, c.tags[7])
+	totalled.Quantities[0].Rates = []Rate{{Of: c.tags[7], Tag: c.tags[5], Factor: 0.1}}
+	totalled.Quantities[0].Additive = true
 	off := 0.0
 	plant := agent.Plant{Timezone: "Europe/Berlin", DayStart: "06:10", Shifts: []string{"06:10", "14:10"}}
 	c.rig = newRig(t, plant, amount("one", 1, c.tags[0]), amount("product", 2, c.tags[0], c.tags[1], c.tags[4]),
 		amount("counter", 1, c.tags[2]), ratio("ratio", 1, c.tags[3], c.tags[4]), ratio("mixed", 1, c.tags[2], c.tags[5]), inventory(c.tags[0], c.tags[4]),
 		priced("priced", c.tags[2], priceFrom("2026-03-01", "2026-03-02", "2026-03-03")), priced("later", c.tags[0], priceFrom("2026-03-02", "2026-03-03")),
 		under(ratio("masked", 1, c.tags[3], c.tags[4]), Mask{Tag: c.tags[6], As: agent.Calibration, Settle: 40 * time.Second}),
-		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}))
+		under(ratio("counted", 1, c.tags[2], c.tags[5]), Mask{Tag: c.tags[6], As: agent.Purge, When: &off}), totalled)
 	return c
 }
 
@@ -97,6 +109,9 @@ func (c *chaos) reading(i int, at time.Time) agent.Reading {
 		c.count += c.Uint64N(8)
 		if c.IntN(50) == 0 {
 			c.count = c.Uint64N(1000)
+		}
+		if c.IntN(20) == 0 {
+			return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(0), Quality: agent.Good}
 		}
 		return agent.Reading{Tag: tag, Time: at, Value: agent.Uint64Value(c.count % 1000), Quality: agent.Good}
 	}
@@ -156,6 +171,7 @@ func TestAnythingKeepsTheBooks(t *testing.T) {
 
 func TestAnythingSurvivesRestore(t *testing.T) {
 	froze, hidden, open := 0, 0.0, 0.0
+	var due []agent.Event
 	for seed := range uint64(12) {
 		c := newChaos(t, seed, false)
 		other := newChaos(t, seed, false).rig.engine
@@ -174,6 +190,7 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			}
 		}
 		froze += len(c.rig.frozen())
+		due = append(due, c.rig.overdue()...)
 		for _, one := range c.rig.results {
 			if one.Coverage < 0 || one.Coverage > 1 || math.IsNaN(one.Value) || math.IsNaN(one.U) {
 				t.Errorf("seed %d: got %+v", seed, one)
@@ -181,6 +198,13 @@ func TestAnythingSurvivesRestore(t *testing.T) {
 			if one.KPI == "masked.ratio" && one.Window.Kind == agent.Cell {
 				hidden, open = hidden+lostSeconds(one, agent.Calibration, "t6"), open+one.Terms[0].Seconds
 			}
+		}
+	}
+	for _, tag := range []string{"t2", "t4"} {
+		begun := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && e.End.IsZero() })
+		ended := slices.ContainsFunc(due, func(e agent.Event) bool { return e.Key == tag && !e.End.IsZero() })
+		if !begun || ended != (tag == "t4") {
+			t.Errorf("got %v, want %s overdue, and ended for t4 alone", due, tag)
 		}
 	}
 	if froze < 20 {

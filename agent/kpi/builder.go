@@ -64,6 +64,7 @@ func (b *builder) quantity(key, unit string, value Figure, bounds agent.Range, t
 	return Quantity{
 		Name: b.spec.Name + "." + key, Key: key, Unit: unit,
 		Terms: terms, Value: value, Bounds: bounds, MinCoverage: b.minCoverage,
+		Rates: b.rates(terms), Additive: additive(value, terms),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x04"
+const magic = "rkp\x05"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -102,14 +102,12 @@ func (in *input) write(p *packer) {
 	w.float(c.other.raw)
 	w.int(c.other.t)
 	w.repetition(&in.repeats)
-	w.uint(uint64(len(in.late)))
-	for _, t := range in.late {
-		w.int(t)
-	}
-	w.span(in.lateIn)
+	w.lateness(in.late)
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
+	in.writeOverdue(w)
+	w.counting(in)
 }
 
 func (w *writer) repetition(s *repetition) {
@@ -132,13 +130,12 @@ func (u *unpacker) input(stretches int) *input {
 	c.have, c.raw, c.t = r.bool(), r.float(), r.int()
 	c.other.n, c.other.raw, c.other.t = int(r.uint()&3), r.float(), r.int()
 	in.repeats = r.repetition()
-	for range r.count() {
-		in.late = append(in.late, r.int())
-	}
-	in.lateIn = r.span()
+	in.late = r.lateness()
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}
+	in.readOverdue(r)
+	r.counting(in)
 	return in
 }
 

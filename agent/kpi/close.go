@@ -56,6 +56,7 @@ func (e *Engine) closeCell() {
 			}
 			q.adopted = q.adopted[1:]
 		}
+		q.scattered(&sums[i])
 		if !stored[i] { // a stored cell owes nothing: it was closed with its readings
 			q.borrow(&debts[i])
 		}

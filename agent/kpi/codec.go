@@ -158,6 +158,8 @@ func (w *writer) sum(s *sum) {
 	w.float(s.doubted)
 	w.bool(s.partial)
 	w.int(s.caught)
+	w.sways(s.parts)
+	w.scatter(&s.scatter)
 }
 
 func (r *reader) sum() (s sum) {
@@ -174,5 +176,7 @@ func (r *reader) sum() (s sum) {
 	s.seconds = r.float()
 	s.lost, s.doubts, s.doubted = r.losses(), r.losses(), r.float()
 	s.partial, s.caught = r.bool(), r.int()
+	r.sways(s.parts)
+	s.scatter = r.scatter()
 	return s
 }

@@ -19,6 +19,7 @@ func (e *Engine) Current() []agent.Result {
 		sums, _ := e.integrate(w, e.known, stocks)
 		for i, q := range e.quantities {
 			q.repay(&debts[i], &sums[i], w)
+			q.scattered(&sums[i])
 		}
 		r.add(w, sums)
 		if w.end > max(e.newest, e.furthest) {

@@ -19,6 +19,8 @@ type energyCarbon struct {
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
 	Masks       []maskSection   `yaml:"masks"`
+
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // carrier is an energy that is saved or used, with the factors it counts by.
@@ -64,6 +66,7 @@ func newEnergyCarbon(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "co2", "tCO2", signed(off), signedBounds(off), carbon...)
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 

@@ -14,6 +14,8 @@ const longAgo = math.MinInt64 / 2 // before every reading
 // Engine computes all configured KPIs. It implements agent.Calculator; one
 // goroutine calls it.
 type Engine struct {
+	plant      agent.Plant // what it was made from
+	kpis       []KPI
 	cal        calendar
 	quantities []*quantity
 	inputs     []*input // every tag that a quantity needs, once
@@ -37,6 +39,7 @@ type Engine struct {
 
 	events  []agent.Event
 	results []agent.Result
+	told    span           // around the newest batch, in which no calibration falls due
 	waiting []agent.Result // of another definition, for the next Add
 	changed []agent.Event  // likewise
 	origin  []byte         // the checkpoint that waiting came from
@@ -58,10 +61,14 @@ type input struct {
 	bridge  bool     // the next sample also ends the interval before the set of the clock
 	counter counter
 	repeats repetition
-	late    []int64   // cells for which lateness was told, newest last
-	lateIn  span      // the newest of them
+	late    []lateness
+	coming  latecomers
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look
+	lapses  []lapse   // of its calibration
+	overdue int64     // start of the event that is open; 0: none
+	pace    pace      // of a totaliser whose rate is measured too
+	drives  []*input  // the totalisers of this rate
 }
 
 // quantity is a Quantity at work.
@@ -104,7 +111,7 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		cal: cal, sources: map[string][]*input{}, byName: map[string]*input{},
+		plant: plant, kpis: kpis, cal: cal, sources: map[string][]*input{}, byName: map[string]*input{},
 		stretches: []stretch{{start: math.MinInt64, end: math.MaxInt64}},
 		lastHeard: longAgo, newest: longAgo, furthest: longAgo, resumed: longAgo,
 	}
@@ -121,6 +128,9 @@ func New(plant agent.Plant, kpis []KPI) (*Engine, error) {
 			}
 			for _, m := range q.Masks {
 				slowest = max(slowest, m.Tag.Every)
+			}
+			for _, r := range q.Rates {
+				slowest = max(slowest, r.Tag.Every)
 			}
 		}
 	}
@@ -161,6 +171,7 @@ func (e *Engine) quantity(k KPI, definition Quantity) (*quantity, error) {
 		q.gain, q.offset = append(q.gain, math.Sqrt(gain)), append(q.offset, offset)
 	}
 	e.mask(q)
+	e.beside(q)
 	q.stocks = make([]stock, len(q.Terms))
 	q.pos, q.v0, q.v1 = make([]int, len(q.inputs)), make([]float64, len(q.inputs)), make([]float64, len(q.inputs))
 	q.config = e.cal.define(q)
@@ -180,6 +191,9 @@ func (t *Term) label() string {
 		}
 		names = append(names, t.Formula.Name+"("+strings.Join(args, ", ")+")")
 	}
+	if names == nil {
+		return "time"
+	}
 	return strings.Join(names, " × ")
 }
 
@@ -189,7 +203,8 @@ func (e *Engine) input(tag *agent.Tag) *input {
 	}
 	in := &input{
 		tag: tag, hash: hashTag(tag), seen: longAgo, runs: make([]series, 1), repeats: repetition{last: longAgo},
-		shape: shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		shape:  shape{gap: int64(tag.Gap()), hold: tag.Hold, counter: tag.Counter != nil},
+		lapses: lapsesOf(tag, e.cal.loc),
 	}
 	e.inputs = append(e.inputs, in)
 	e.byName[tag.Name] = in

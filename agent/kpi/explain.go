@@ -13,7 +13,7 @@ var _ agent.Explainer = (*Engine)(nil)
 // any goroutine may call it.
 func (e *Engine) Value(kpi string, totals []float64) (value float64, ok bool) {
 	for _, q := range e.quantities {
-		if q.Name == kpi && len(q.Terms) == len(totals) {
+		if q.Name == kpi && len(q.Terms) == len(totals) && q.Methods == nil {
 			value, _, reason := q.Quantity.Value(totals)
 			return value, reason.Code == agent.NoReason && !math.IsNaN(value) && !math.IsInf(value, 0)
 		}

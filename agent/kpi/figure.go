@@ -19,7 +19,9 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		KPI: q.Name, Unit: q.Unit, Window: windowOf(l, w, zone),
 		Coverage: 1, Partial: s.partial, Terms: q.terms(s, w), Config: q.config,
 	}
+	r.Doubts, r.Doubted = append([]agent.Lost(nil), s.doubts...), s.doubted
 	r.Factors = q.used(span{w.start, w.start + int64(elapsed*float64(second))})
+	r.Factors = append(r.Factors, q.assumed()...)
 	if elapsed > 0 {
 		r.Coverage = max(0, min(1, s.seconds/elapsed))
 	}
@@ -27,23 +29,20 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.LowCoverage, Detail: describeLoss(s)}
 		return r
 	}
-	totals := make([]float64, len(s.parts))
-	for i, p := range s.parts {
-		totals[i] = p.total
-	}
-	value, sens, reason := q.Value(totals)
+	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
+	value, sens, reason := q.figure(s, s.totals(), w, trend)
 	if reason.Code != agent.NoReason {
 		r.Reason = reason
 		return r
 	}
 	u, stated := q.expanded(s, sens, w)
-	trend := q.MinWindow != "" && int(l) < rank(q.MinWindow)
 	if math.IsNaN(value) || !trend && (value < q.Bounds.Lo-u || value > q.Bounds.Hi+u) {
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
 		return r
 	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
+	q.unbalanced(&r, trend, stated)
 	if r.Verdict != agent.NoVerdict && s.doubted > (1-goodCoverage)*s.seconds {
 		r.Verdict = agent.Inconclusive // U knows nothing of an instrument that is not to be trusted
 	}
@@ -52,7 +51,9 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		if r.Quality == agent.Good {
 			r.Quality, r.Reason = agent.Uncertain, agent.Reason{Code: agent.TrendOnly, Detail: string(q.MinWindow)}
 		}
+		return r
 	}
+	q.estimate(&r, s, elapsed, stated)
 	return r
 }
 
@@ -93,7 +94,7 @@ func (q *quantity) terms(s *sum, w span) []agent.Term {
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)),
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)), Head: p.head, Tail: p.tail,
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}
@@ -103,9 +104,10 @@ func (q *quantity) terms(s *sum, w span) []agent.Term {
 // expanded gives U = 2u of the value. The relative error of one tag is the same
 // error in every term that the tag is in, so its contributions add before they
 // are squared, and so it is with a dated factor; what the terms have beyond that
-// counts as independent.
+// counts as independent, unless correlations are configured.
 func (q *quantity) expanded(s *sum, sens []float64, w span) (u float64, stated bool) {
 	square, known := q.datedSquare(s, sens, w)
+	square += q.correlatedSquare(s, sens, known)
 	for i, p := range s.parts {
 		if p.usys < 0 {
 			return 0, false
@@ -115,18 +117,10 @@ func (q *quantity) expanded(s *sum, sens []float64, w span) (u float64, stated b
 		square += sens[i] * sens[i] * (rest + p.urand + q.readout(i, w))
 	}
 	for _, in := range q.inputs {
-		var gain float64
-		for i, t := range q.Terms {
-			for _, tag := range t.Tags {
-				if tag.Name == in.tag.Name {
-					rel, _ := tag.Accuracy.Standard()
-					gain += sens[i] * rel * s.parts[i].total
-				}
-			}
-		}
+		gain := q.gainOf(in.tag.Name, s, sens)
 		square += gain * gain
 	}
-	return 2 * math.Sqrt(square), true
+	return 2 * math.Sqrt(max(0, square)), true
 }
 
 // datedSquare gives what the uncertainty of the dated factors does to the value,

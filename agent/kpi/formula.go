@@ -25,6 +25,8 @@ type Arg struct {
 	Tag  *agent.Tag
 	Unit float64 // one unit of the tag in the formula's
 	Rel  float64 // what the formula adds to the argument's relative standard uncertainty
+
+	Valid *agent.Range // in the formula's unit; outside the instrument does not know, and its value is not used. nil: any
 }
 
 // standard gives an argument's standard uncertainty, relative and in the tag's
@@ -66,8 +68,22 @@ func (f *Formula) apply(pos []int) applied {
 func (f *applied) at(values []float64) (y float64, quality agent.Quality, arg int) {
 	for k, n := range f.pos {
 		f.x[k] = values[n] * f.Args[k].Unit
+		if v := f.Args[k].Valid; v != nil && !(f.x[k] >= v.Lo && f.x[k] <= v.Hi) {
+			return 0, agent.Bad, k
+		}
 	}
 	return f.Of(f.x)
+}
+
+// valid gives the ranges of the arguments of a term's formula; nil when none has one.
+func (t *Term) valid() (all []*agent.Range) {
+	if t.Formula == nil || !slices.ContainsFunc(t.Formula.Args, func(a Arg) bool { return a.Valid != nil }) {
+		return nil
+	}
+	for _, a := range t.Formula.Args {
+		all = append(all, a.Valid)
+	}
+	return all
 }
 
 // slopesAt gives the derivatives at the values of all inputs, or at arguments

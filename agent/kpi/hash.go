@@ -21,10 +21,12 @@ type measure struct {
 	Gap                int64
 	Cutoff             float64
 	Frozen             time.Duration `json:",omitempty"`
+	Ratios             []agent.Ratio `json:",omitempty"`
+	Signal             *agent.Range  `json:",omitempty"`
 }
 
 func measureOf(t *agent.Tag) measure {
-	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff, t.Frozen}
+	return measure{t.Name, t.Unit, t.Source, t.Scale, t.Offset, t.Range, t.Sentinels, t.Accuracy, t.Counter, t.Hold, int64(t.Gap()), t.Cutoff, t.Frozen, t.Ratios, t.Signal}
 }
 
 func hashTag(t *agent.Tag) [32]byte { return hashOf(measureOf(t)) }
@@ -36,12 +38,13 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Role, Unit string
 		Factor     float64
 		Tags       []measure
-		Formula    string    `json:",omitempty"`
-		Rel        float64   `json:",omitempty"`
-		Args       []measure `json:",omitempty"`
-		Own        []float64 `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
-		Stock      bool      `json:",omitempty"`
-		Dated      []*Factor `json:",omitempty"`
+		Formula    string         `json:",omitempty"`
+		Rel        float64        `json:",omitempty"`
+		Args       []measure      `json:",omitempty"`
+		Own        []float64      `json:",omitempty"` // of the arguments: what the formula adds to their uncertainty
+		Stock      bool           `json:",omitempty"`
+		Dated      []*Factor      `json:",omitempty"`
+		Valid      []*agent.Range `json:",omitempty"` // of the arguments that have one, by their place
 	}
 	type mask struct {
 		Tag    measure
@@ -61,12 +64,16 @@ func (c *calendar) define(q *quantity) [32]byte {
 				d.Args, d.Own = append(d.Args, measureOf(a.Tag)), append(d.Own, a.Rel)
 			}
 		}
-		d.Stock, d.Dated = t.Stock, t.Dated
+		d.Stock, d.Dated, d.Valid = t.Stock, t.Dated, t.valid()
 		terms = append(terms, d)
 	}
 	var masks []mask
 	for _, m := range q.Masks {
 		masks = append(masks, mask{measureOf(m.Tag), m.As.String(), m.When, m.Settle})
+	}
+	var rates []measure
+	for _, r := range q.Rates {
+		rates = append(rates, measureOf(r.Tag))
 	}
 	return hashOf(struct {
 		Formula                 int // counts up when the engine's arithmetic changes
@@ -79,7 +86,11 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Shifts                  []int
 		MinWindow               agent.WindowKind `json:",omitempty"`
 		Masks                   []mask           `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks})
+		Methods                 int              `json:",omitempty"`
+		Balanced                bool             `json:",omitempty"`
+		Correlated              []Correlation    `json:",omitempty"`
+		Rates                   []measure        `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates})
 }
 
 func hashOf(v any) [32]byte {

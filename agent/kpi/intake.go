@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	keptLate = 64         // cells per tag whose lateness is remembered
 	farAgo   = 15 * 60e9  // a reading older than this when received does not say when its KPI began
 	farAhead = 7289654400 // the year 2201 in Unix seconds: no reading is from then on
 )
@@ -37,12 +36,17 @@ func (e *Engine) Add(b *agent.Batch) ([]agent.Result, []agent.Event) {
 			e.resumed, e.restarted = wall, false
 		}
 		e.beginAt(b, wall)
+		e.tellOverdue(wall)
 	}
-	for i := range b.Readings {
-		if in := e.inputOf(b.Readings[i].Tag); in != nil {
-			e.take(in, k, b, &b.Readings[i], wall)
+	starting := e.starting(b)
+	for _, totals := range []bool{false, true} { // rates first: they tell how often a totaliser began anew
+		for i := range b.Readings {
+			if in := e.inputOf(b.Readings[i].Tag); in != nil && in.totals() == totals {
+				e.take(in, k, b, starting.of(&b.Readings[i]), wall)
+			}
 		}
 	}
+	e.tellLate(b)
 	e.hear(b, k, wall)
 	e.close()
 	return e.results, e.events
@@ -57,6 +61,7 @@ func (e *Engine) heed(b *agent.Batch) {
 			e.place(in, len(in.runs)-1, element{t: e.lastHeard, code: agent.AgentStopped, trait: mark | byAgent})
 		}
 		e.untell(b)
+		e.forgetOverdue(b)
 	}
 	e.epoch, e.lastHeard = b.Epoch, b.Received.UnixNano()
 }
@@ -103,23 +108,37 @@ func (e *Engine) take(in *input, k int, b *agent.Batch, r *agent.Reading, wall i
 	if !b.Backfill {
 		e.saw(in, min(t, wall))
 	}
+	el := element{}
+	if !in.shape.counter {
+		el = sample(in.tag, r, t)
+	}
+	late := e.begun && t < e.open.start
+	if late {
+		in.cameLate(k, t, el)
+	}
 	if in.shape.counter {
 		e.count(in, k, r, t)
 		return
 	}
-	if e.begun && t < e.open.start {
-		e.tellLate(in, t)
+	if late {
 		if s := &in.runs[k]; len(s.elems) > 0 && t < s.elems[0].t && s.elems[0].t <= e.open.start {
 			return // something newer is held already for the open cells to begin from
 		}
 	}
-	e.place(in, k, sample(in.tag, r, t))
+	if newest := in.runs[k].newest(); newest != nil && len(r.Tag.Ratios) > 0 {
+		e.tellRatio(in, r.Tag, newest.t, t)
+	}
+	e.place(in, k, el)
 	e.watch(in, k, t)
+	in.drive(el)
 }
 
 // sample converts a reading.
 func sample(tag *agent.Tag, r *agent.Reading, t int64) element {
-	v, ok := r.Tag.Eng(r.Value)
+	v, ok := r.Tag.EngAt(r.Value, instant(t))
+	if _, known := r.Tag.RatioAt(instant(t)); !known {
+		return element{t: t, code: agent.NoFactor}
+	}
 	if r.Quality == agent.Bad || !ok || math.IsNaN(v) || math.IsInf(v, 0) {
 		return element{t: t, code: badCode(r)}
 	}
@@ -139,25 +158,6 @@ func sample(tag *agent.Tag, r *agent.Reading, t int64) element {
 func (e *Engine) saw(in *input, t int64) {
 	in.seen = max(in.seen, t)
 	e.furthest = max(e.furthest, in.seen)
-}
-
-// tellLate reports a reading that came after its cell had closed, once per tag
-// and cell.
-func (e *Engine) tellLate(in *input, t int64) {
-	if t < e.first || (t >= in.lateIn.start && t < in.lateIn.end) {
-		return
-	}
-	in.lateIn = e.cal.window(cell, t)
-	if slices.Contains(in.late, in.lateIn.start) {
-		return
-	}
-	if in.late = append(in.late, in.lateIn.start); len(in.late) > keptLate {
-		in.late = slices.Delete(in.late, 0, 1)
-	}
-	e.events = append(e.events, agent.Event{
-		Kind: agent.LateArrived, Key: in.tag.Name, Start: instant(in.lateIn.start), End: instant(in.lateIn.end),
-		Reason: agent.Reason{Code: agent.LateData},
-	})
 }
 
 // hear draws from a batch what it says about its whole source.
@@ -190,7 +190,7 @@ func (e *Engine) vouch(in *input, k int, t, wall int64) {
 		if in.runs[k].vouch(t); t > in.repeats.last && in.runs[k].newest() != nil {
 			e.watch(in, k, t)
 		}
-	} else if in.counter.have && t > in.counter.t && in.counter.other.n == 0 {
+	} else if in.counter.have && t > in.counter.t && in.counter.other.n == 0 && !in.counter.zero.on {
 		in.counter.t = t
 		if l := in.runs[k].last(); l != nil && l.vouches() {
 			l.t = t
@@ -259,13 +259,17 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		madeGood += min(0, l.Seconds)
 	}
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail, sways: q.swayedLike(i, t.Total)}
 	}
 	if madeGood < 0 {
 		s.caught = w.start + int64(madeGood*float64(second))
 	}
+	for _, d := range r.Doubts {
+		s.doubtful(d.Cause, d.About, d.Seconds)
+	}
+	s.doubted = r.Doubted
 	switch code := r.Reason.Code; {
-	case r.Quality != agent.Uncertain:
+	case r.Quality != agent.Uncertain || len(r.Doubts) > 0:
 	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
 	default:
 		s.doubtful(code, r.Reason.Detail, s.seconds)

@@ -96,7 +96,7 @@ func (q *quantity) sweep(lo, hi int64, a *area, owing bool) {
 				failing = n
 			}
 		}
-		is, l, end := q.veiled(cur, end)
+		is, l, end := q.veiled(cur, q.valid(cur, end))
 		if failing >= 0 && is != masked {
 			in := q.inputs[failing]
 			g := &in.segs[q.pos[failing]]
@@ -136,6 +136,7 @@ func (q *quantity) cover(from, to int64, a *area) {
 			unsure = true
 		}
 	}
+	unsure = q.overdue(from, to, a) || unsure
 	for i := range q.masks {
 		if m := &q.masks[i]; m.segs[m.pos].code != agent.NoReason {
 			a.doubts[loss{m.segs[m.pos].code, m.in.tag.Name}] += to - from

@@ -42,6 +42,15 @@
 //     guessed (factor.go).
 //   - While an analyser is calibrated its readings are not evaluated, and the
 //     time is lost, not bridged; totalisers go on counting (mask.go).
+//   - What an instrument shows whose calibration is overdue counts, and is in
+//     doubt. The register is no part of a definition: a renewed calibration cuts no
+//     window (overdue.go).
+//   - What can be shown before anything is measured is found by feeding an engine
+//     a plant that stands still (adequacy.go, rehearsal.go).
+//   - Errors of different tags are independent unless the configuration says that
+//     they share a cause; every result names what it says (correlate.go).
+//   - Two methods of one thing are combined only while they agree within their
+//     uncertainties; what both of them share is counted once (combine.go).
 //   - A quantity for which an instrument is missing is absent, with the reason;
 //     asked for, it is refused when the configuration is checked (offer.go).
 package kpi
@@ -51,11 +60,12 @@ import "recoup/agent"
 // Families lists the kinds of KPI by the name of their section.
 func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
-		"acid_recovery":    {New: newAcidRecovery, Example: acidRecoveryExample},
-		"energy_carbon":    {New: newEnergyCarbon, Example: energyCarbonExample},
-		"oil_mist":         {New: newOilMist, Example: oilMistExample},
-		"value":            {New: newValue, Example: valueExample},
-		"waste_heat_power": {New: newWasteHeatPower, Example: wasteHeatPowerExample},
+		"acid_concentration": {New: newAcidConcentration, Example: acidConcentrationExample},
+		"acid_recovery":      {New: newAcidRecovery, Example: acidRecoveryExample},
+		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
+		"oil_mist":           {New: newOilMist, Example: oilMistExample},
+		"value":              {New: newValue, Example: valueExample},
+		"waste_heat_power":   {New: newWasteHeatPower, Example: wasteHeatPowerExample},
 	}
 }
 
@@ -81,7 +91,14 @@ type Quantity struct {
 
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
+	Rates    []Rate // measured beside its totalisers
+	Additive bool   // a total, which an estimate can be made of for time that was lost
+
 	MinWindow agent.WindowKind // over shorter windows the figure is a trend: Uncertain, no verdict; "" for none
+
+	Methods    []Figure      // two of one thing, which are combined when they agree; Value is not asked then (combine.go)
+	Balanced   bool          // should be 0: beyond its uncertainty it is Uncertain
+	Correlated []Correlation // whose errors share a cause (correlate.go)
 }
 
 // Figure computes a quantity from the totals of its terms, in their order, with

@@ -386,7 +386,7 @@ func wantFault(t *testing.T, err error, path, says, fix string) {
 // TestEveryFamilyTakesMasks: a family is not finished without them.
 func TestEveryFamilyTakesMasks(t *testing.T) {
 	sections := map[string]any{
-		"acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
+		"acid_concentration": acidConcentration{}, "acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
 	}
 	for name := range Families() {
 		section, known := sections[name]

@@ -20,6 +20,8 @@ type oilMist struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // duct is one side of the treatment.
@@ -50,6 +52,7 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 	}
 	b.aim(&kpi, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.correlated(&kpi, section.Correlated)
 	faults.Join(kpi.Family, b.faults.Err())
 	return kpi, faults.Err()
 }

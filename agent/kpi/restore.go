@@ -53,7 +53,9 @@ func (e *Engine) resumeInputs(st *state) {
 		if in == nil || in.hash != old.hash {
 			continue
 		}
-		in.seen, in.bridge, in.counter, in.late, in.lateIn, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.lateIn, old.runs, old.repeats
+		in.overdue = old.overdue
+		in.seen, in.bridge, in.counter, in.late, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.runs, old.repeats
+		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}
 }
@@ -112,7 +114,7 @@ func (e *Engine) likenessOf(old *quantity) {
 			alike = q.Terms[i].Role == old.Terms[i].Role && q.Terms[i].Unit == old.Terms[i].Unit
 		}
 		if alike {
-			old.Value, old.Bounds, old.MinCoverage = q.Value, q.Bounds, q.MinCoverage
+			old.Value, old.Bounds, old.MinCoverage, old.Methods = q.Value, q.Bounds, q.MinCoverage, q.Methods
 			return
 		}
 	}

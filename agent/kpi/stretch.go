@@ -105,7 +105,7 @@ func (e *Engine) anew(next *stretch) {
 	for _, in := range e.inputs {
 		in.carry(&stretch{start: next.start})
 		in.runs = in.runs[len(in.runs)-1:]
-		in.seen, in.late, in.lateIn = longAgo, nil, span{}
+		in.seen, in.late = longAgo, nil
 	}
 }
 
@@ -129,12 +129,15 @@ func (in *input) carry(next *stretch) {
 	}
 	in.runs = append(in.runs, run)
 	in.repeats.carry(next)
+	in.pace.on = false // the time over the set of the clock is not measured by the rate
 	in.bridge = next.linked
 	if next.linked {
 		in.counter.t += next.shift
 		in.counter.other.t += next.shift
+		in.counter.zero.since += next.shift
 	} else {
 		in.counter.t, in.counter.other.n = min(in.counter.t, next.start), 0
+		in.counter.zero.on = false
 	}
 }
 

@@ -14,6 +14,8 @@ type part struct {
 
 	stock      bool
 	head, tail float64 // of a stock's urand, what its readings at the two ends of the window have; 0 where time was lost
+
+	sways []float64 // what the error of each of its formula's arguments does to it, where errors are correlated
 }
 
 // join takes the share of the time that follows in. A stock's changes cancel
@@ -32,6 +34,7 @@ func (p *part) join(next *part) {
 		p.urand = max(0, p.urand-p.tail-next.head)
 	}
 	p.stock, p.tail = next.stock, next.tail
+	p.sways = summed(p.sways, next.sways)
 }
 
 // sum is what a quantity has gathered over a window, or over as much of it as
@@ -46,6 +49,7 @@ type sum struct {
 	doubted float64      // seconds with any doubt
 	partial bool         // begun or cut within its bounds
 	caught  int64        // earliest instant that a totaliser's catching up reaches back to; 0: none
+	scatter              // of its cells
 }
 
 func newSum(terms int) sum { return sum{begun: true, parts: make([]part, terms)} }
@@ -102,6 +106,7 @@ func (s *sum) add(child *sum) {
 	}
 	s.partial = s.partial || child.partial
 	s.reach(child.caught)
+	s.scatter.add(&child.scatter)
 }
 
 func (s *sum) clone() sum {

@@ -77,7 +77,7 @@ func (q *quantity) uncertain(i int, total float64, a *area) part {
 	if t.Stock {
 		p.urand, p.head = max(0, a.changes[i].square), a.changes[i].head
 	}
-	p.usys = math.Sqrt(square)
+	p.usys, p.sways = math.Sqrt(square), q.swayed(i, total, a)
 	return p
 }
 
@@ -119,9 +119,7 @@ func (q *quantity) readout(i int, w span) (square float64) {
 			continue
 		}
 		for _, step := range q.jumps(i, w) {
-			if tag.Scale != 0 {
-				step *= tag.Scale
-			}
+			step *= q.fineness(tag, w)
 			square += step * step / 12
 		}
 	}

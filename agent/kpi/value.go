@@ -20,6 +20,8 @@ type valueSection struct {
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
 	Masks       []maskSection   `yaml:"masks"`
+
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // item is an amount with its price: the name of a factor, or the price's own
@@ -63,6 +65,7 @@ func newValue(spec agent.Spec) (KPI, error) {
 		b.aim(&kpi, section.Target)
 	}
 	b.masks(&kpi, section.Masks)
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 

@@ -23,6 +23,8 @@ type wasteHeatPower struct {
 	Target      string        `yaml:"target"`
 	MinCoverage *float64      `yaml:"min_coverage"`
 	Masks       []maskSection `yaml:"masks"`
+
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // generation is the power plant: what its generator gives and what it uses itself.
@@ -74,6 +76,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	b.offer(&kpi, "heat_recovery", "1", leftOfFirst, agent.Range{Lo: 0, Hi: 1}, b.flue(section.Flue))
 	b.choose(&kpi, section.Quantities, section.Target)
 	b.masks(&kpi, section.Masks)
+	b.correlated(&kpi, section.Correlated)
 	return b.built(kpi, faults)
 }
 

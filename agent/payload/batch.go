@@ -103,7 +103,7 @@ func appendReadings(dst []byte, readings []agent.Reading) ([]byte, error) {
 }
 
 func appendEng(dst []byte, r *agent.Reading) []byte {
-	if eng, ok := r.Tag.Eng(r.Value); ok && finite(eng) {
+	if eng, ok := r.Tag.EngAt(r.Value, r.Time); ok && finite(eng) {
 		return appendFloat(dst, eng)
 	}
 	return append(dst, "null"...)

@@ -207,7 +207,7 @@ func readingIn(f readingForm, tags map[string]*agent.Tag) (agent.Reading, error)
 			return r, fmt.Errorf("tag %q: %w", f.Tag, err)
 		}
 	}
-	eng, ok := r.Tag.Eng(r.Value)
+	eng, ok := r.Tag.EngAt(r.Value, r.Time)
 	ok = ok && finite(eng)
 	if ok != (f.Value != nil) || ok && math.Float64bits(eng) != math.Float64bits(*f.Value) {
 		return r, fmt.Errorf("tag %q: the value does not follow from the wire value by this reader's definition of the tag: give it the sender's configuration", f.Tag)

@@ -191,6 +191,9 @@ var codeTexts = [...]codeText{
 		pair{"diagnosed", "诊断结论"}, pair{"{}: a diagnosis held", "{}：存在诊断结论"}, pair{}},
 	agent.LimitPassed: {
 		pair{"a limit was passed", "超出限值"}, pair{"{} passed a limit", "{} 超出限值"}, pair{}},
+	agent.Restarted: {
+		pair{"the device was starting", "设备正在启动"}, pair{"{} showed zeros only, as a device does that starts", "{} 全部显示为 0，为设备启动时的表现"},
+		pair{"Check why the PLC started anew.", "请查明 PLC 重启的原因。"}},
 	agent.TrendOnly: {
 		pair{"a trend only: this figure is for longer windows", "仅供观察趋势：该指标适用于更长的时段"}, pair{"{} is a trend only", "{} 仅供观察趋势"}, pair{}},
 }

@@ -27,6 +27,9 @@ func Kind(l Lang, k agent.EventKind) string {
 
 // Event tells an event in sentences: what, why, and while it lasts what to do.
 func Event(l Lang, e agent.Event) string {
+	if d, is := agent.DiagnosisIn(e.Reason.Detail); is && e.Kind == agent.Diagnosed {
+		return diagnosed(l, e, d)
+	}
 	t, ok := kindTexts()[e.Kind]
 	if !ok {
 		return sentence(l, string(e.Kind)+" "+e.Key+" "+Reason(l, e.Reason))
@@ -39,11 +42,15 @@ func Event(l Lang, e agent.Event) string {
 	if e.Kind == agent.GapRecorded && e.Reason.Code == agent.Aged {
 		text = pair{"{n} readings are no longer kept on this PC ({rows}): {why}", "{n} 条读数不再保留在本机（{rows}）：{why}"}
 	}
+	if e.Kind == agent.LateArrived && e.Reason.Code == agent.TooLate {
+		over, text = false, pair{"Late readings of {key} are stored and delivered, but not all are counted: {why}", "{key} 的迟到读数已保存并会上传，但未全部计入：{why}"}
+	}
 	if e.Kind == agent.AgentRun && e.Reason.Code == agent.AgentStopped && over {
 		text = pair{"A run of the agent ended without being stopped: a crash, a power cut or a kill", "采集程序的一次运行未经停止即告结束：崩溃、断电或被强制终止"}
 	}
 	n, rows := gapRows(l, e.Gap)
 	told := text.fill(l, "key", e.Key, "why", eventWhy(l, e), "for", Duration(l, e.End.Sub(e.Start)), "n", n, "rows", rows)
+	told = configEvent(l, e, told)
 	if over {
 		return sentence(l, told)
 	}
@@ -65,8 +72,11 @@ func eventWhy(l Lang, e agent.Event) string {
 	why := Reason(l, e.Reason)
 	own := e.Reason.Code == agent.NoConnection || e.Reason.Code == agent.NoData
 	switch e.Kind {
-	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged:
+	case agent.DiskTrouble, agent.UpstreamDown, agent.RowRejected, agent.PageDown, agent.SegmentDamaged, agent.MeterOverdue:
 		own = true
+	}
+	if e.Reason.Code == agent.TooLate {
+		own, why = false, tooLate(l, e.Reason.Detail)
 	}
 	if own && e.Reason.Detail != "" {
 		why = e.Reason.Detail
@@ -123,9 +133,8 @@ func kindTexts() map[agent.EventKind]kindText {
 			name:  pair{"totaliser", "累计表"},
 			begun: pair{"Totaliser {key}: {why}", "累计表 {key}：{why}"}},
 		agent.LateArrived: {
-			name:   pair{"late readings", "迟到读数"},
-			begun:  pair{"Readings of {key} are not counted: {why}", "测点 {key} 的读数未计入：{why}"},
-			advice: pair{"They are stored and delivered.", "这些读数已保存并会上传。"}},
+			name:  pair{"late readings", "迟到读数"},
+			begun: pair{"Readings of {key} came after their windows had closed. They are counted within minutes, as a revision", "{key} 的读数在统计时段关闭后才到达，将在几分钟内以修订方式计入"}},
 		agent.DefinitionNew: {
 			name:   pair{"definition changed", "定义变更"},
 			begun:  pair{"The definition of {key} changed", "指标 {key} 的定义已变更"},
@@ -164,11 +173,11 @@ func kindTexts() map[agent.EventKind]kindText {
 			over:  pair{"Diagnosis {key}: {why}. It held for {for} and is over", "诊断 {key}：{why}。持续 {for}，现已解除"}},
 		agent.ConfigChanged: {
 			name:  pair{"configuration", "配置"},
-			begun: pair{"The configuration of {key} changed: {why}", "{key} 的配置已变更：{why}"}},
+			begun: pair{"Configuration changed, {key}: {why}", "配置已变更，{key}：{why}"}},
 		agent.MeterOverdue: {
 			name:   pair{"calibration overdue", "校准逾期"},
-			begun:  pair{"The calibration of {key} is overdue: {why}", "{key} 的校准已逾期：{why}"},
-			over:   pair{"The calibration of {key} was overdue for {for}: {why}. It is valid again", "{key} 的校准曾逾期 {for}：{why}。现已有效"},
+			begun:  pair{"The calibration of {key} is overdue (serial number, due: {why}); figures from it are uncertain", "{key} 的校准已逾期（出厂编号、到期日：{why}），由其得出的指标不确定"},
+			over:   pair{"The calibration of {key} was overdue for {for} (serial number, due: {why}). It is valid again", "{key} 的校准曾逾期 {for}（出厂编号、到期日：{why}）。现已有效"},
 			advice: pair{"Have it calibrated and write the new due date into the register.", "请安排校准，并在台账中更新到期日。"}},
 	}
 }

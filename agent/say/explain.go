@@ -21,6 +21,7 @@ type Proof struct {
 	MinCoverage float64
 	MinWindow   agent.WindowKind
 	Masks       []string // tags that hide readings
+	Methods     []Method // that the value is the weighted mean of; Figure is nil then
 
 	// Parts gives the results that a result's totals are the ordered sums of, nil
 	// for a cell and for those that are not known.
@@ -36,6 +37,12 @@ type Ingredient struct {
 	Args     []*agent.Tag
 	Stock    bool
 	Dated    []string // names of prices and factors that it is multiplied by
+}
+
+// Method is one of several ways to the same figure.
+type Method struct {
+	Figure func(totals []float64) (value float64, ok bool)
+	Weight float64
 }
 
 // Input is what was read of one tag within the window.
@@ -90,13 +97,7 @@ func minus(text string) string {
 
 func (p *Proof) definition(l Lang) (lines []string) {
 	names := partNames(l, p.Result.Terms)[:len(p.Result.Terms)]
-	if f, ok := p.formula(); ok {
-		lines = append(lines, "  "+pair{"{figure} = {formula}", "{figure} = {formula}"}.fill(l,
-			"figure", Quantity(l, p.Quantity)+unitIn(l, p.Quantity.Unit), "formula", f.write(names)))
-	} else {
-		lines = append(lines, "  "+pair{"{figure} is the function that the family {family} documents (recoup example {family}), of these terms:",
-			"{figure} 按 {family} 类的公式计算（见 recoup example {family}），由下列各项得出："}.fill(l, "figure", Quantity(l, p.Quantity), "family", p.Quantity.Family))
-	}
+	lines = p.formulaLines(l, names)
 	for i, t := range p.Terms {
 		lines = append(lines, "  "+names[i]+unitIn(l, p.Result.Terms[i].Unit)+" = "+t.recipe(l))
 	}
@@ -113,6 +114,27 @@ func (p *Proof) definition(l Lang) (lines []string) {
 	}
 	return lines
 }
+
+// formulaLines tells the formula, or the one of each method.
+func (p *Proof) formulaLines(l Lang, names []string) (lines []string) {
+	title := Quantity(l, p.Quantity) + unitIn(l, p.Quantity.Unit)
+	for i, m := range p.Methods {
+		if f, ok := p.formulaOf(m.Figure); ok {
+			lines = append(lines, "  "+method(l, i)+" = "+f.write(names))
+		}
+	}
+	if f, ok := p.formulaOf(p.Figure); ok {
+		return []string{"  " + title + " = " + f.write(names)}
+	}
+	if len(p.Methods) > 0 && len(lines) == len(p.Methods) {
+		return append(lines, "  "+pair{"{figure} = mean of the methods, each weighted with 1/U² of its own (VDI 2048); withheld when they differ by more than U of the difference.",
+			"{figure} = 各方法按 1/U² 加权的平均值（VDI 2048）；两者之差超过其 U 时不给出数值。"}.fill(l, "figure", title))
+	}
+	return []string{"  " + pair{"{figure} is the function that the family {family} documents (recoup example {family}), of these terms:",
+		"{figure} 按 {family} 类的公式计算（见 recoup example {family}），由下列各项得出："}.fill(l, "figure", title, "family", p.Quantity.Family)}
+}
+
+func method(l Lang, i int) string { return pair{"Method ", "方法 "}.in(l) + strconv.Itoa(i+1) }
 
 func unitIn(l Lang, unit string) string {
 	if unit == "" {
@@ -231,30 +253,53 @@ func (p *Proof) value(l Lang) []string {
 		}
 		numbers = append(numbers, text)
 	}
-	lines := []string{"  " + pair{"Value", "数值"}.in(l) + " = " + ten(r.Value) + unitIn(l, r.Unit)}
-	if f, ok := p.formula(); ok {
-		lines = []string{"  " + pair{"Value", "数值"}.in(l) + " = " + f.write(numbers) + " = " + ten(r.Value) + unitIn(l, r.Unit)}
-	}
+	lines := p.workedOut(l, numbers)
 	if r.Unit == "1" {
 		lines = append(lines, "  "+pair{"as a percentage: {v} %", "以百分数表示：{v} %"}.fill(l, "v", ten(100*r.Value)))
 	}
 	return lines
 }
 
-func (p *Proof) formula() (rational, bool) {
+// workedOut puts the numbers into the formula.
+func (p *Proof) workedOut(l Lang, numbers []string) (lines []string) {
+	result := " = " + ten(p.Result.Value) + unitIn(l, p.Result.Unit)
+	value := "  " + pair{"Value", "数值"}.in(l)
+	var mean []string
+	for i, m := range p.Methods {
+		if f, ok := p.formulaOf(m.Figure); ok && m.Weight != 0 {
+			one := ten(f.at(p.resultTotals()))
+			lines = append(lines, "  "+method(l, i)+" = "+f.write(numbers)+" = "+one)
+			mean = append(mean, ten(m.Weight)+" × "+one)
+		}
+	}
+	if f, ok := p.formulaOf(p.Figure); ok {
+		return []string{value + " = " + f.write(numbers) + result}
+	}
+	if len(mean) > 0 && len(mean) == len(p.Methods) {
+		return append(lines, value+" = "+strings.Join(mean, " + ")+result)
+	}
+	return []string{value + result}
+}
+
+func (p *Proof) resultTotals() []float64 {
 	totals := make([]float64, len(p.Result.Terms))
 	for i, t := range p.Result.Terms {
 		totals[i] = t.Total
 	}
-	if p.Figure == nil || len(totals) == 0 {
+	return totals
+}
+
+func (p *Proof) formulaOf(figure func(totals []float64) (float64, bool)) (rational, bool) {
+	totals := p.resultTotals()
+	if figure == nil || len(totals) == 0 {
 		return rational{}, false
 	}
-	f, ok := formulaOf(p.Figure, totals)
+	f, ok := formulaOf(figure, totals)
 	if !ok { // a window with nothing in it, or at a bound: the formula is the same elsewhere
 		for i := range totals {
 			totals[i] = 1 / float64(i+1)
 		}
-		f, ok = formulaOf(p.Figure, totals)
+		f, ok = formulaOf(figure, totals)
 	}
 	return f, ok
 }

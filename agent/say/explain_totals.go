@@ -126,8 +126,10 @@ func (p *Proof) budget(l Lang) []string {
 	switch {
 	case r.Withheld():
 		return nil
-	case r.U <= 0 || len(p.Slopes) != len(r.Terms):
+	case r.U <= 0:
 		return []string{"  " + pair{"Not stated: an instrument's accuracy is not configured.", "未给出：有仪表的准确度未配置。"}.in(l)}
+	case len(p.Slopes) != len(r.Terms):
+		return []string{"  U = " + six(r.U) + unitIn(l, r.Unit)}
 	}
 	square := r.U * r.U / 4
 	t := table{header: []string{pair{"Term", "分项"}.in(l), pair{"u systematic", "系统 u"}.in(l), pair{"u random", "随机 u"}.in(l),
@@ -140,7 +142,7 @@ func (p *Proof) budget(l Lang) []string {
 		t.row(names[i]+unitIn(l, term.Unit), six(term.USys), six(term.URand), six(c), six(part), fixed(100*part/square, 1)+" %")
 	}
 	if math.Abs(rest) > 1e-9*square {
-		t.row(pair{"Errors that terms share", "各项共有误差"}.in(l), "", "", "", six(rest), fixed(100*rest/square, 1)+" %")
+		t.row(pair{"Errors that terms share", "各项共有的误差"}.in(l), "", "", "", six(rest), fixed(100*rest/square, 1)+" %")
 	}
 	t.row(pair{"Sum: u²", "合计：u²"}.in(l), "", "", "", six(square), "100 %")
 	return append(t.lines(), "  "+pair{"U = 2 × √(u²) = 2 × √{s} = {u}{unit}", "U = 2 × √(u²) = 2 × √{s} = {u}{unit}"}.fill(l,

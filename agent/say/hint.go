@@ -44,7 +44,7 @@ func (a *Account) hint(l Lang, shares []float64) string {
 // better gives the direction, 1 or −1, in which a figure improves, 0 where none
 // is known. What a balance leaves open should be near zero.
 func better(q agent.Quantity, value float64) float64 {
-	if q.Family+"."+q.Key == "acid_recovery.closure" {
+	if q.Key == "closure" || q.Key == "water_closure" {
 		return -math.Copysign(1, value)
 	}
 	if relation, _, aimed := Goal(q); aimed {
@@ -58,7 +58,13 @@ func better(q agent.Quantity, value float64) float64 {
 		"acid_recovery.recovery_loss": 1, "acid_recovery.recovery_direct": 1, "acid_recovery.loss": -1,
 		"waste_heat_power.share_net": 1, "waste_heat_power.share_gross": 1, "waste_heat_power.self_consumption": 1,
 		"waste_heat_power.aux_ratio": -1, "waste_heat_power.generated_net": 1, "waste_heat_power.specific": 1,
-		"waste_heat_power.heat_recovery": 1,
+		"waste_heat_power.heat_recovery":  1,
+		"acid_recovery.recovery_combined": 1, "acid_recovery.recovery_sulphur": 1, "acid_recovery.conversion": 1,
+		"acid_recovery.so2_per_tonne": -1, "acid_recovery.mist_per_tonne": -1,
+		"acid_recovery.fuel_per_tonne": -1, "acid_recovery.electricity_per_tonne": -1, "acid_recovery.steam_per_tonne": -1,
+		"acid_concentration.recovery_loss": 1, "acid_concentration.recovery_direct": 1, "acid_concentration.recovery_combined": 1,
+		"acid_concentration.loss": -1, "acid_concentration.water_evaporated": 1,
+		"acid_concentration.steam_per_water": -1, "acid_concentration.fuel_per_water": -1, "acid_concentration.electricity_per_water": -1,
 	}[q.Family+"."+q.Key]
 }
 
@@ -99,6 +105,10 @@ func hintTexts() map[string]pair {
 		"product down": {"flow meter and strength of the product, then losses that are not measured", "产品的流量计和浓度，再查未计量的损失"},
 		"tank down":    {"level and strength of that tank, then transfers past the meters", "该罐的液位和浓度，再查未经计量的倒罐"},
 		"closure":      {"flow meters of feed and product and levels of the tanks, then a leak or a loss that is not measured", "进料和产品的流量计、各罐液位，再查泄漏或未计量的损失"},
+
+		"so2_emitted up": {"inlet temperatures of the converter's beds, then the catalyst", "转化器各段进口温度，再查催化剂"},
+		"so2_out up":     {"inlet temperatures of the converter's beds, then the catalyst", "转化器各段进口温度，再查催化剂"},
+		"condensate up":  {"level and vacuum of the evaporator, then its droplet separator", "蒸发器液位和真空度，再查除沫器"},
 
 		"gross down":     {"flow and pressure of the steam and vacuum of the condenser, then the waste-heat boiler", "蒸汽流量、压力和凝汽器真空，再查余热锅炉"},
 		"auxiliaries up": {"pumps and fans of the power plant: which run now that did not run then", "余热电站的水泵和风机：现在比当时多开了哪些"},

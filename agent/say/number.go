@@ -39,6 +39,8 @@ func Withheld(l Lang, c agent.Code) string {
 		return pair{"nothing fed in", "没有投入量"}.in(l)
 	case agent.BoundViolated:
 		return pair{"withheld", "不予显示"}.in(l)
+	case agent.ClosureFailed:
+		return pair{"the methods disagree", "两种方法不一致"}.in(l)
 	}
 	return pair{"insufficient data", "数据不足"}.in(l)
 }

@@ -94,6 +94,27 @@ func quantityTexts() map[string]pair {
 		"acid_recovery.feed":            {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
 		"acid_recovery.loss":            {"Acid lost, as 100 %", "损失硫酸量（折百）"},
 
+		"acid_recovery.recovery_combined":     {"Acid recovery, both methods", "硫酸回收率（两法合成）"},
+		"acid_recovery.recovery_sulphur":      {"Sulfur recovery", "硫回收率"},
+		"acid_recovery.conversion":            {"SO2 conversion", "SO2 转化率"},
+		"acid_recovery.so2_per_tonne":         {"SO2 emitted per tonne of acid, as 100 %", "吨酸 SO2 排放量（折百）"},
+		"acid_recovery.mist_per_tonne":        {"Acid mist emitted per tonne of acid, as 100 %", "吨酸硫酸雾排放量（折百）"},
+		"acid_recovery.fuel_per_tonne":        {"Fuel per tonne of acid, as 100 %", "吨酸燃料热耗（折百）"},
+		"acid_recovery.electricity_per_tonne": {"Electricity per tonne of acid, as 100 %", "吨酸电耗（折百）"},
+		"acid_recovery.steam_per_tonne":       {"Steam per tonne of acid, as 100 %", "吨酸汽耗（折百）"},
+
+		"acid_concentration.recovery_loss":         {"Acid recovery by losses", "硫酸回收率（损失法）"},
+		"acid_concentration.recovery_direct":       {"Acid recovery by product", "硫酸回收率（直接法）"},
+		"acid_concentration.recovery_combined":     {"Acid recovery, both methods", "硫酸回收率（两法合成）"},
+		"acid_concentration.closure":               {"Acid balance left open", "硫酸平衡差"},
+		"acid_concentration.water_closure":         {"Water balance left open", "水平衡差"},
+		"acid_concentration.water_evaporated":      {"Water evaporated", "蒸发水量"},
+		"acid_concentration.feed":                  {"Acid fed in, as 100 %", "投入硫酸量（折百）"},
+		"acid_concentration.loss":                  {"Acid lost, as 100 %", "损失硫酸量（折百）"},
+		"acid_concentration.steam_per_water":       {"Steam per tonne of water evaporated", "吨蒸发水汽耗"},
+		"acid_concentration.fuel_per_water":        {"Fuel per tonne of water evaporated", "吨蒸发水燃料热耗"},
+		"acid_concentration.electricity_per_water": {"Electricity per tonne of water evaporated", "吨蒸发水电耗"},
+
 		"value.value": {"Value in money", "经济价值"},
 
 		"energy_carbon.tce_equal":      {"Coal equivalent by equal value", "折标准煤量（等价值）"},
@@ -112,7 +133,10 @@ func quantityTexts() map[string]pair {
 
 func familyTexts() map[string]pair {
 	return map[string]pair{
-		"acid_recovery":    {"Acid recovery", "硫酸回收"},
+		"acid_recovery": {"Acid recovery", "硫酸回收"},
+
+		"acid_concentration": {"Acid concentration", "硫酸浓缩"},
+
 		"energy_carbon":    {"Energy and carbon", "能源与碳"},
 		"oil_mist":         {"Oil mist", "油雾回收"},
 		"value":            {"Value", "经济价值"},
@@ -132,6 +156,18 @@ func roleTexts() map[string]pair {
 		"so2":       {"SO2 to the stack, as H2SO4", "烟气 SO2（折硫酸）"},
 		"mist":      {"Acid mist to the stack", "硫酸雾排放"},
 		"weak_acid": {"Weak-acid purge", "稀酸排放"},
+
+		"drain":            {"Drains", "排净损失"},
+		"solid":            {"Acid in solids", "固体夹带酸"},
+		"condensate":       {"Acid in the condensate", "冷凝液夹带酸"},
+		"so2_emitted":      {"SO2 to the stack", "烟气 SO2 排放"},
+		"so2_in":           {"SO2 before the converter", "转化器进口 SO2"},
+		"so2_out":          {"SO2 behind the last absorber", "末级吸收塔出口 SO2"},
+		"process_gas":      {"Gas to the converter", "转化器进气量"},
+		"time":             {"Time", "时间"},
+		"feed_water":       {"Water fed in", "进料含水"},
+		"product_water":    {"Water in the product", "产品含水"},
+		"condensate_water": {"Water in the condensate", "冷凝液含水"},
 
 		"gross":       {"Gross generation", "总发电量"},
 		"auxiliaries": {"Auxiliaries", "厂用电"},

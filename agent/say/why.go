@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +42,9 @@ func (a *Account) Why(l Lang) []string {
 		for _, t := range r.Terms {
 			lines = append(lines, termLine(l, t))
 		}
-		lines = append(lines, a.budgetLine(l), estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(append(lines, a.budgetLine(l)), sharedLines(l, r)...)
+		lines = append(lines, estimateLine(l, r), qualityLine(l, r), verdictLine(l, r))
+		lines = append(lines, doubtLines(l, r)...)
 		lines = append(lines, a.changeLines(l)...)
 	}
 	if r.Partial {
@@ -52,13 +53,10 @@ func (a *Account) Why(l Lang) []string {
 	if r.States != "" {
 		lines = append(lines, pair{"Counted in these plant states only: {s}.", "仅统计以下工况：{s}。"}.fill(l, "s", r.States))
 	}
-	if len(r.Factors) > 0 {
-		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(r.Factors, pair{", ", "、"}.in(l))))
+	if factors := plainFactors(r); len(factors) > 0 {
+		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(factors, pair{", ", "、"}.in(l))))
 	}
-	if r.Revision > 0 {
-		lines = append(lines, pair{"Revision {n}: late data changed this result.", "第 {n} 次修订：迟到数据改变了本结果。"}.fill(l, "n", strconv.Itoa(r.Revision)))
-	}
-	lines = append(lines, pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
+	lines = append(lines, revisionLine(l, r), pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
 		"from", Moment(l, r.Window.Start, a.Loc), "to", Moment(l, r.Window.End, a.Loc), "zone", a.Loc.String()))
 	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
 }
@@ -133,7 +131,7 @@ func estimateLine(l Lang, r agent.Result) string {
 	}
 	var worth []string
 	for _, t := range r.Terms {
-		if t.Role != stockRole && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
+		if t.Role != stockRole && t.Role != "time" && t.Seconds > 0 && t.Total > 0 && finite(t.Total) {
 			worth = append(worth, Role(l, t.Role)+" "+about(l, t.Total/t.Seconds*lost, termUnit(t.Unit)))
 		}
 	}

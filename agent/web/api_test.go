@@ -71,8 +71,8 @@ func TestLimitsHold(t *testing.T) {
 	if err := json.Unmarshal(get(t, s, "/api/v1/events?limit=1").Body.Bytes(), &events); err != nil {
 		t.Fatal(err)
 	}
-	if len(events.Active) != 2 || len(events.Recent) != 1 {
-		t.Errorf("%d active and %d recent events, want 2 and 1", len(events.Active), len(events.Recent))
+	if len(events.Active) != 4 || len(events.Recent) != 1 {
+		t.Errorf("%d active and %d recent events, want 4 and 1", len(events.Active), len(events.Recent))
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // others beside it.
 type card struct {
 	ID, Name, Family, Target string
-	Head                     tile // the newest shift's first figure, for the top of the page
+	Ratings                  []string // what its figures are rated against
+	Head                     tile     // the newest shift's first figure, for the top of the page
 	Tiles                    []tile
 	Shifts                   []tile // closed ones, newest first
 	Charts                   []chart
@@ -36,6 +37,8 @@ type figure struct {
 	Verdict, Judged     string // text and CSS class
 	Why                 []string
 	Open                bool // the reasons are shown at once
+
+	Colour, Rated string // of the local rating: CSS class, and words; "" for none
 }
 
 const recentShifts = 9 // three days of them at most plants
@@ -45,6 +48,11 @@ func (s *Server) cards(w words, snap *agent.Snapshot) (cards []card) {
 	for _, group := range byKPI(snap.Quantities) {
 		first := group[0]
 		c := card{ID: "kpi-" + first.Name, Name: first.Name, Family: say.Family(w.lang, first.Family), Target: say.Target(w.lang, first)}
+		for _, q := range group {
+			if rating := say.Rating(w.lang, q); rating != "" {
+				c.Ratings = append(c.Ratings, say.Quantity(w.lang, q)+" · "+rating)
+			}
+		}
 		running := only(snap.Current, group, agent.Shift)
 		c.Tiles = []tile{
 			w.tile(c.ID, "last_shift", "none_closed", group, only(snap.Results, group, agent.Shift)),
@@ -161,6 +169,9 @@ func (w words) figure(q agent.Quantity, r agent.Result) figure {
 	account := w.account(q, r)
 	f.Why = account.Why(w.lang)
 	f.Value, f.Spread = say.Figure(w.lang, r)
+	if r.Colour != agent.NoColour && !r.Window.End.After(w.now) {
+		f.Colour, f.Rated = r.Colour.String(), say.Rated(w.lang, r)
+	}
 	f.Open = f.Withheld || r.Verdict == agent.Fail || r.Quality != agent.Good
 	if f.Withheld {
 		f.Verdict = "" // nothing can be judged without a figure

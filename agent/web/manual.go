@@ -30,7 +30,7 @@ type chapter struct {
 
 func chapters() []chapter {
 	return []chapter{
-		{"manual_first", []string{"start", "figures"}},
+		{"manual_first", []string{"start", "figures", "accuracy", "instruments"}},
 		{"manual_data", []string{"files"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",

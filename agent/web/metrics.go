@@ -75,13 +75,18 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	snap := c.snapshot()
 	out := scrape{ch: ch, descs: map[string]*prometheus.Desc{}}
 	out.gauge("recoup_build_info", 1, snap.Version, runtime.Version())
+	if snap.Revision != "" {
+		out.gauge("recoup_config_info", 1, snap.Revision)
+	}
 	tagMetrics(&out, &snap)
 	sourceMetrics(&out, &snap)
 	resultMetrics(&out, snap.Results)
 	commitMetrics(&out, &snap.Commit)
 	upstreamMetrics(&out, &snap)
 	eventMetrics(&out, &snap)
-	for _, m := range c.reported() {
+	reported := c.reported()
+	diagnosisMetrics(&out, &snap, reported)
+	for _, m := range reported {
 		out.reported(m)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 
 	"recoup/agent"
@@ -25,16 +26,19 @@ type view struct {
 	Now       string
 	NowISO    string
 	Version   string
+	Revision  string // of the configuration; "" when not known
 	Started   string
 	Status    status
 	Cards     []card
 	Sources   []sourceRow
 	Tally     string
 	Tags      []tagRow
-	More      int // tags left out
+	More      int  // tags left out
+	Register  bool // some have a registered calibration
 	Buffer    []fact
 	Upstreams []upstreamRow
 	Events    []eventRow
+	Diagnoses diagnoses
 }
 
 // words is what everything on one page is written with.
@@ -102,12 +106,13 @@ func (s *Server) viewOf(lang say.Lang, snap *agent.Snapshot, metrics []agent.Met
 	v := view{
 		Lang: lang.String(), Tag: lang.Tag(), Other: otherThan(lang).String(), T: w.t, Plant: snap.Plant, Zone: s.loc.String(),
 		Now: say.Moment(lang, snap.Now, s.loc), NowISO: snap.Now.In(s.loc).Format(time.RFC3339),
-		Version: snap.Version, Started: w.instant(snap.Started),
+		Version: snap.Version, Revision: snap.Revision, Started: w.instant(snap.Started),
 		Status: w.status(snap, tags), Cards: s.cards(w, snap),
 		Sources: w.sources(snap), Tally: w.tally(tags), Buffer: w.buffer(snap, metrics),
-		Upstreams: w.upstreams(snap, metrics), Events: w.events(snap),
+		Upstreams: w.upstreams(snap, metrics), Events: w.events(snap), Diagnoses: w.diagnoses(snap, metrics),
 	}
 	v.Tags, v.More = w.tags(tags)
+	v.Register = slices.ContainsFunc(v.Tags, func(t tagRow) bool { return t.Calibration != "" })
 	return v
 }
 

@@ -209,3 +209,29 @@ func BenchmarkPage(b *testing.B) {
 		})
 	}
 }
+
+// TestDiagnosesComeFirstAndSayWhatToDo: the gravest on top, with words beside
+// every colour.
+func TestDiagnosesComeFirstAndSayWhatToDo(t *testing.T) {
+	b := board(t)
+	snap := snapshot(b)
+	s := server(t, b, nil)
+	for l, want := range map[say.Lang][]string{
+		say.EN: {"2 diagnoses are active", "alarm</td>", "Stack &lt;high&gt;", "Call the shift leader.", "warning</td>", "the wash oil is warm", "usual 12.4", "Check the wash-oil cooler", "demister", "Over",
+			"not the official code", "benchmark 90\u202f%, leading value 97\u202f%", "Local rating: green, score 0.84 of 1"},
+		say.ZH: {"有 2 条诊断", "报警</td>", "出口浓度偏高", "联系值长。", "警告</td>", "洗油温度偏高", "请检查洗油冷却器", "并非官方评级", "基准值 90\u202f%", "本地评级: 绿，得分 0.84"},
+	} {
+		page := string(s.html("page.html", l, &snap, metricsOfParts()))
+		at := 0
+		for _, text := range want {
+			next := strings.Index(page, text)
+			if next < 0 {
+				t.Errorf("%v: the page does not say %q", l, text)
+			}
+			if strings.HasSuffix(text, "</td>") && next < at {
+				t.Errorf("%v: %q stands before what is graver", l, text)
+			}
+			at = next
+		}
+	}
+}

@@ -23,7 +23,7 @@ var shanghai = agent.Plant{
 
 func quantities() []agent.Quantity {
 	return []agent.Quantity{
-		{KPI: "mill.oil.removal", Name: "mill.oil", Family: "oil_mist", Key: "removal", Unit: "1", Target: "removal >= 0.90"},
+		{KPI: "mill.oil.removal", Name: "mill.oil", Family: "oil_mist", Key: "removal", Unit: "1", Target: "removal >= 0.90", Rating: &agent.Rating{Benchmark: .9, Leading: .97}},
 		{KPI: "mill.oil.recovered", Name: "mill.oil", Family: "oil_mist", Key: "recovered", Unit: "kg"},
 	}
 }
@@ -38,6 +38,8 @@ func tags() []*agent.Tag {
 		{Name: "wash.temp", Unit: "°C", Source: "wash"},
 		{Name: "mill.state", Source: "mill"},
 	}
+	list[0].Instruments = []agent.Instrument{{Serial: "A-17", Due: now.Truncate(24*time.Hour).AddDate(0, 0, 10)}}
+	list[2].Instruments = []agent.Instrument{{Serial: "B-4", Due: now.Truncate(24*time.Hour).AddDate(0, -2, 0)}}
 	for i, tag := range list {
 		tag.Index, tag.Every = i, time.Second
 	}
@@ -51,6 +53,7 @@ func board(t testing.TB) *agent.Board {
 	list := tags()
 	clock := agent.Clock{Wall: func() time.Time { return now }, Mono: func() uint64 { return 0 }}
 	b := agent.NewBoard(clock, shanghai, "1.2.3", list, []string{"mill", "lab", "wash"}, []string{"hq"}, quantities())
+	b.Configured("1a2b3c4d5e6f")
 	at := now.Add(-400 * time.Millisecond)
 	good := func(i int, v agent.Value) agent.Reading {
 		return agent.Reading{Tag: list[i], Time: at, Value: v, Quality: agent.Good}
@@ -94,7 +97,7 @@ func removal(kind agent.WindowKind, start time.Time, length time.Duration, v flo
 	lost := []agent.Lost{{Cause: agent.NoConnection, About: "mill", Seconds: length.Seconds() - covered}}
 	return agent.Result{
 		KPI: "mill.oil.removal", Unit: "1", Window: agent.Window{Kind: kind, Start: start, End: start.Add(length), Zone: "Asia/Shanghai"},
-		Value: v, U: 0.0097, Coverage: covered / length.Seconds(), Quality: agent.Good, Verdict: agent.Pass,
+		Value: v, U: 0.0097, Coverage: covered / length.Seconds(), Quality: agent.Good, Verdict: agent.Pass, Colour: agent.Green, Score: (v - 0.9) / 0.07,
 		Terms: []agent.Term{
 			{Role: "inlet", Tag: "mill.q_in × mill.c_in", Unit: "kg", Total: 230.1, Seconds: covered, USys: 3.1, URand: 0.2, Lost: lost},
 			{Role: "outlet", Tag: "mill.q_out × mill.c_out", Unit: "kg", Total: 230.1 * (1 - v), Seconds: covered, USys: 0.4, Lost: lost},
@@ -127,7 +130,16 @@ func events() []agent.Event {
 		{Kind: agent.SourceDown, Key: "mill", Start: now.Add(-9 * time.Hour), End: now.Add(-9*time.Hour + 32*time.Minute), Reason: agent.Reason{Code: agent.Timeout}},
 		{Kind: agent.GapRecorded, Start: now.Add(-5 * time.Hour), End: now.Add(-4 * time.Hour), Reason: agent.Reason{Code: agent.Dropped}, Gap: gap},
 		{Kind: agent.SourceDown, Key: "wash", Start: now.Add(-32 * time.Minute), Reason: agent.Reason{Code: agent.NoConnection, Detail: "dial tcp 10.10.1.13:502: connect: connection refused"}},
+		{Kind: agent.Diagnosed, Key: "wash-oil", Start: now.Add(-3 * time.Hour), Reason: diagnosisOf(agent.Diagnosis{Severity: "warning", Rule: "M2",
+			Figures: []agent.Shown{{Name: "c_out", Value: 31.2, Unit: "mg/Nm3"}, {Name: "usual", Value: 12.4, Unit: "mg/Nm3"}, {Name: "wash_t", Value: 44.1, Unit: "°C"}}})},
+		{Kind: agent.Diagnosed, Key: "outlet-high", Start: now.Add(-2 * time.Hour), Reason: diagnosisOf(agent.Diagnosis{Severity: "alarm",
+			Figures: []agent.Shown{{Name: "mill.c_out", Value: 31.2, Unit: "mg/Nm3"}}, SaysEN: "Stack <high>", SaysZH: "出口浓度偏高", DoEN: "Call the shift leader", DoZH: "联系值长"})},
+		{Kind: agent.Diagnosed, Key: "hood", Start: now.Add(-8 * time.Hour), End: now.Add(-7 * time.Hour), Reason: diagnosisOf(agent.Diagnosis{Severity: "warning", Rule: "M7"})},
 	}
+}
+
+func diagnosisOf(d agent.Diagnosis) agent.Reason {
+	return agent.Reason{Code: agent.RuleHolds, Detail: d.Detail()}
 }
 
 // snapshot is the board's with the states that only the loops can set.
@@ -160,6 +172,8 @@ func metricsOfParts() []agent.Metric {
 		{Name: "recoup_buffer_oldest_seconds", Help: "Age of the oldest batch in seconds.", Value: 86400 * 12.5},
 		{Name: "recoup_gap_readings_total", Help: "Readings known to be missing.", Type: agent.CounterMetric, Labels: []agent.Label{{Name: "cause", Value: "dropped"}}, Value: 12020},
 		{Name: "recoup_rejected_rows_total", Help: "Rows set aside.", Type: agent.CounterMetric, Labels: []agent.Label{{Name: "upstream", Value: "hq"}}, Value: 2},
+		{Name: ruleArmed, Help: "1 while the rule can tell.", Labels: []agent.Label{{Name: "rule", Value: "wash-oil"}}, Value: 1},
+		{Name: ruleArmed, Help: "1 while the rule can tell.", Labels: []agent.Label{{Name: "rule", Value: "demister"}}},
 	}
 }
 

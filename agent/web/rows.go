@@ -42,6 +42,8 @@ func (w words) mean(h *agent.Histogram) string {
 
 type tagRow struct {
 	Name, Label, Source, Value, Class, Quality, Reason, Age string
+	Calibration                                             string // "" when the register has nothing of it
+	Due                                                     bool   // it is overdue, or soon will be
 }
 
 // tags gives the rows of the table: those that are not good first, since they
@@ -68,6 +70,7 @@ func (w words) tag(t *trusted) tagRow {
 	if w.lang == say.ZH {
 		row.Label = t.tag.LabelZH
 	}
+	row.Calibration, row.Due = say.Calibration(w.lang, t.tag, w.now, w.loc)
 	age, read := t.age(w.now)
 	switch {
 	case !read:

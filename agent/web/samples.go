@@ -14,6 +14,7 @@ type metricInfo struct {
 func ownMetrics() []metricInfo {
 	return []metricInfo{
 		{"recoup_build_info", "Version of the agent; always 1.", []string{"version", "go_version"}},
+		{"recoup_config_info", "Revision of the configuration that the agent runs with; always 1.", []string{"revision"}},
 		{"recoup_tag_value", "Newest value of the tag, in the unit of the label; absent while its quality is bad.", []string{"source", "tag", "unit"}},
 		{"recoup_tag_quality", "Quality of the tag now: 2 good, 1 uncertain, 0 bad, never read or no longer read.", []string{"source", "tag"}},
 		{"recoup_tag_age_seconds", "Seconds since the tag's newest reading was true.", []string{"source", "tag"}},
@@ -32,6 +33,8 @@ func ownMetrics() []metricInfo {
 		{"recoup_upstream_behind_seconds", "Seconds between the newest batch recorded and the newest delivered.", []string{"upstream"}},
 		{"recoup_upstream_delivered_readings_total", "Readings delivered since the start.", []string{"upstream"}},
 		{"recoup_upstream_errors_total", "Failed deliveries since the start, by kind.", []string{"upstream", "kind"}},
+		{"recoup_kpi_score", "Local rating of the newest closed result: 0 at the configured benchmark, 1 at the leading value; absent while there is nothing to rate.", []string{"kpi", "window"}},
+		{"recoup_diagnosis_active", "1 while the rule's diagnosis is active, else 0.", []string{"rule"}},
 		{"recoup_events_active", "Events that began and have not ended, by kind.", []string{"kind"}},
 	}
 }
@@ -70,6 +73,9 @@ func resultMetrics(out *scrape, results []agent.Result) {
 		}
 		out.gauge("recoup_kpi_coverage_ratio", r.Coverage, r.KPI, window)
 		out.gauge("recoup_kpi_quality", float64(r.Quality), r.KPI, window)
+		if r.Colour > agent.Grey {
+			out.gauge("recoup_kpi_score", r.Score, r.KPI, window)
+		}
 		missing := map[agent.Code]float64{}
 		for _, lost := range say.Losses(r) {
 			missing[lost.Cause] += lost.Seconds

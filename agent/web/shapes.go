@@ -15,6 +15,7 @@ type boardJSON struct {
 	Now       time.Time      `json:"now"`
 	Started   time.Time      `json:"started"`
 	Version   string         `json:"version"`
+	Revision  string         `json:"revision,omitempty"` // of the configuration
 	Plant     agent.Plant    `json:"plant"`
 	Newest    markJSON       `json:"newest"`
 	Tags      []tagJSON      `json:"tags"`
@@ -65,6 +66,8 @@ type kpiJSON struct {
 	Unit   string   `json:"unit"`
 	Target string   `json:"target"`
 	Inputs []string `json:"inputs"`
+
+	Rating *agent.Rating `json:"rating,omitempty"`
 }
 
 type bufferJSON struct {
@@ -122,6 +125,9 @@ type resultJSON struct {
 	Terms    []termJSON   `json:"terms"`
 	States   string       `json:"states"`
 	Factors  []string     `json:"factors"`
+
+	Colour string   `json:"colour,omitempty"` // of the local rating
+	Score  *float64 `json:"score,omitempty"`  // absent while there is nothing to rate
 }
 
 type termJSON struct {
@@ -151,7 +157,7 @@ type eventJSON struct {
 
 func (s *Server) boardOf(snap *agent.Snapshot) boardJSON {
 	out := boardJSON{
-		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Plant: whoseJSON(snap.Plant),
+		Now: snap.Now.UTC(), Started: snap.Started.UTC(), Version: snap.Version, Revision: snap.Revision, Plant: whoseJSON(snap.Plant),
 		Newest: markJSON{snap.Newest.String(), snap.Newest.Seq},
 		Tags:   []tagJSON{}, Sources: []sourceJSON{}, KPIs: []kpiJSON{}, Results: s.resultsOf(snap.Results), Running: s.resultsOf(snap.Current),
 		Upstreams: []upstreamJSON{}, Metrics: []metricJSON{},
@@ -207,6 +213,10 @@ func (s *Server) resultOf(r *agent.Result) resultJSON {
 		KPI: r.KPI, Unit: r.Unit, Window: string(r.Window.Kind), Start: r.Window.Start.UTC(), End: r.Window.End.UTC(), Zone: s.loc.String(),
 		Coverage: number(r.Coverage), Quality: r.Quality.String(), Reason: r.Reason, Partial: r.Partial, Revision: r.Revision,
 		Lost: append([]agent.Lost{}, say.Losses(*r)...), Terms: []termJSON{}, States: r.States, Factors: append([]string{}, r.Factors...),
+	}
+	out.Colour = r.Colour.String()
+	if r.Colour > agent.Grey {
+		out.Score = number(r.Score)
 	}
 	if r.Withheld() {
 		return out

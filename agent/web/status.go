@@ -46,6 +46,9 @@ func (w words) status(snap *agent.Snapshot, tags []trusted) status {
 	if good, _, _ := count(tags); good < len(tags) && started(snap) {
 		note("attention", say.Sentence(w.lang, "", w.tally(tags)))
 	}
+	if n := diagnosed(snap); n > 0 {
+		note("attention", say.Diagnosed(w.lang, n))
+	}
 	for _, e := range snap.Active {
 		if !shownElsewhere(e.Kind) {
 			note("attention", say.Event(w.lang, e))
@@ -61,7 +64,7 @@ func (w words) status(snap *agent.Snapshot, tags []trusted) status {
 // of their part tells already.
 func shownElsewhere(kind agent.EventKind) bool {
 	switch kind {
-	case agent.AgentRun, agent.SourceDown, agent.TagBad, agent.UpstreamDown, agent.DiskTrouble:
+	case agent.AgentRun, agent.SourceDown, agent.TagBad, agent.UpstreamDown, agent.DiskTrouble, agent.Diagnosed:
 		return true
 	}
 	return false

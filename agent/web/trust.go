@@ -55,7 +55,7 @@ func trustTag(s *agent.TagState, source *agent.SourceState, now time.Time) trust
 		t.quality, t.reason = agent.Bad, stale(s.Tag)
 		return t
 	}
-	t.value, t.number = s.Tag.Eng(s.Value)
+	t.value, t.number = s.Tag.EngAt(s.Value, s.Time)
 	if !t.number {
 		t.text = s.Value.Text()
 	}

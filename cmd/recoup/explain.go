@@ -135,17 +135,15 @@ func (e *explained) parts(r agent.Result) (all []agent.Result) {
 
 // proof puts together what the definition and the results have to say.
 func (e *explained) proof(r agent.Result) (*say.Proof, error) {
-	engine, is := e.calc.(*kpi.Engine)
-	if !is {
-		panic("BUG: the wiring has another engine")
-	}
-	q, known := engine.Definition(e.kpi)
+	q, known := definitionOf(e.calc, e.kpi)
 	if !known || len(q.Terms) != len(r.Terms) {
 		return nil, fmt.Errorf("%s was computed with another definition than the configuration's; explain it with the configuration of that time", e.kpi)
 	}
 	p := &say.Proof{Bounds: q.Bounds, MinCoverage: q.MinCoverage, MinWindow: q.MinWindow, Parts: e.parts, Short: e.short}
 	p.Result, p.Loc = r, e.loc
-	p.Figure = func(totals []float64) (float64, bool) { return engine.Value(e.kpi, totals) }
+	if q.Methods == nil {
+		p.Figure = figureOf(q.Value)
+	}
 	for _, described := range e.calc.Describe() {
 		if described.KPI == e.kpi {
 			p.Quantity = described
@@ -156,13 +154,51 @@ func (e *explained) proof(r agent.Result) (*say.Proof, error) {
 		totals[i] = r.Terms[i].Total
 		p.Terms = append(p.Terms, ingredient(&t))
 	}
-	if !r.Withheld() {
+	switch {
+	case q.Methods != nil:
+		p.Methods, p.Slopes = weighed(q.Methods, totals, r)
+	case !r.Withheld():
 		_, p.Slopes, _ = q.Value(totals)
 	}
 	for _, m := range q.Masks {
 		p.Masks = append(p.Masks, m.Tag.Name)
 	}
 	return p, nil
+}
+
+// definitionOf asks the engine, which rules may stand around.
+func definitionOf(calc agent.Calculator, name string) (q kpi.Quantity, known bool) {
+	if around, is := calc.(interface{ Inner() agent.Calculator }); is {
+		calc = around.Inner()
+	}
+	engine, is := calc.(*kpi.Engine)
+	if !is {
+		panic("BUG: the wiring has another engine")
+	}
+	return engine.Definition(name)
+}
+
+func figureOf(f kpi.Figure) func(totals []float64) (float64, bool) {
+	return func(totals []float64) (float64, bool) {
+		value, _, reason := f(totals)
+		return value, reason.Code == agent.NoReason
+	}
+}
+
+// weighed tells with which weights a result is the mean of two methods.
+func weighed(methods []kpi.Figure, totals []float64, r agent.Result) (all []say.Method, slopes []float64) {
+	first, c1, _ := methods[0](totals)
+	second, c2, _ := methods[1](totals)
+	all = []say.Method{{Figure: figureOf(methods[0])}, {Figure: figureOf(methods[1])}}
+	if r.Withheld() || first == second {
+		return all, nil
+	}
+	all[0].Weight = (r.Value - second) / (first - second)
+	all[1].Weight = 1 - all[0].Weight
+	for i := range totals {
+		slopes = append(slopes, all[0].Weight*c1[i]+all[1].Weight*c2[i])
+	}
+	return all, slopes
 }
 
 func ingredient(t *kpi.Term) say.Ingredient {

@@ -108,7 +108,7 @@ func exportReadings(out io.Writer, plant agent.Plant, batches iter.Seq2[*agent.B
 				continue
 			}
 			value := r.Value.Text()
-			if eng, ok := r.Tag.Eng(r.Value); ok {
+			if eng, ok := r.Tag.EngAt(r.Value, at); ok {
 				value = strconv.FormatFloat(eng, 'g', -1, 64)
 			}
 			row := []string{at.Format(time.RFC3339Nano), r.Tag.Name, value, r.Quality.String(), r.Tag.Source, r.Reason.Code.String(), plant.ID}

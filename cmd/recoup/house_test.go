@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"agent/kpi":           {"agent"},
 	"agent/payload":       {"agent"},
 	"agent/client":        {"agent"},
+	"agent/rules":         {"agent"},
 	"agent/say":           {"agent"},
 	"agent/web":           {"agent", "agent/say"},
 	"agent/upstream":      {"agent", "agent/upstream/file", "agent/upstream/http"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 }
 
 // standardOnly are the packages that import nothing from other modules.
-var standardOnly = []string{"agent", "agent/agenttest", "agent/kpi", "agent/say"}
+var standardOnly = []string{"agent", "agent/agenttest", "agent/kpi", "agent/rules", "agent/say"}
 
 // mayStart lists the files that may start goroutines: who starts one also
 // awaits it.

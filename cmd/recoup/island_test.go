@@ -48,11 +48,12 @@ upstreams:
 // from a configuration, but with gauges and far sides in memory.
 type island struct {
 	*agent.Agent
-	config string
-	driver gauges
-	far    map[string]*farSide
-	flush  time.Duration
-	bound  int64 // of the buffer, with the smallest segments; 0: as configured
+	config  string
+	driver  gauges
+	drivers []agent.Driver // in their place: those of the sources; nil: driver is the only one
+	far     map[string]*farSide
+	flush   time.Duration
+	bound   int64 // of the buffer, with the smallest segments; 0: as configured
 
 	stop   context.CancelFunc
 	result chan error
@@ -79,6 +80,9 @@ func (p *island) wire(t *testing.T) {
 	a.Serve = nil // sockets know no fake time
 	a.Flush = p.flush
 	a.Sources[0].Driver = &p.driver
+	for i, d := range p.drivers {
+		a.Sources[i].Driver = d
+	}
 	var names []string
 	for i := range a.Upstreams {
 		up := &a.Upstreams[i]
@@ -117,7 +121,12 @@ func (p *island) end(t *testing.T) {
 type gauges struct{ polled atomic.Int64 }
 
 func (g *gauges) Read(_ context.Context, due []*agent.Tag, b *agent.Batch) (bool, error) {
-	now := time.Now().UTC()
+	g.read(due, b, time.Now().UTC())
+	return false, nil
+}
+
+// read gives what the gauges showed at an instant.
+func (g *gauges) read(due []*agent.Tag, b *agent.Batch, now time.Time) {
 	seconds := float64(now.Unix() % 1_000_000)
 	for _, tag := range due {
 		r := agent.Reading{Tag: tag, Time: now, Quality: agent.Good}
@@ -138,7 +147,6 @@ func (g *gauges) Read(_ context.Context, due []*agent.Tag, b *agent.Batch) (bool
 		b.Readings = append(b.Readings, r)
 	}
 	g.polled.Add(int64(len(due)))
-	return false, nil
 }
 
 func (g *gauges) Close() error { return nil }

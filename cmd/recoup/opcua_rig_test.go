@@ -268,6 +268,8 @@ const acidKPI = `  - name: acid.plant
         so2: {flow: acid.stack_flow, concentration: acid.so2}
         mist: {flow: acid.stack_flow, concentration: acid.mist}
         weak_acid: {flow: acid.purge_flow, strength: acid.purge_strength, temperature: acid.purge_temp}
+        drain: {none: "no drains but the purge"}
+        solid: {none: "no solids leave the plant"}
       quantities: [recovery_loss, loss, feed]
 
 `

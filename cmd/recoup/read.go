@@ -100,7 +100,7 @@ func shownValue(r agent.Reading) string {
 	if r.Value.Kind() == agent.Text || r.Value.Kind() == agent.Bool {
 		return r.Value.String()
 	}
-	v, ok := r.Tag.Eng(r.Value)
+	v, ok := r.Tag.EngAt(r.Value, r.Time)
 	if !ok || r.Quality == agent.Bad {
 		return "–"
 	}

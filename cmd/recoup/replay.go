@@ -227,7 +227,7 @@ func asRecorded(tag *agent.Tag) *agent.Tag {
 		return tag
 	}
 	plain := *tag
-	plain.Scale, plain.Offset, plain.Sentinels = 0, 0, nil
+	plain.Scale, plain.Offset, plain.Sentinels, plain.Ratios = 0, 0, nil, nil
 	return &plain
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"recoup/agent"
 	"recoup/agent/kpi"
@@ -30,9 +31,15 @@ func (runCommand) Run(s session) error {
 	return nil
 }
 
-type checkCommand struct{}
+type checkCommand struct {
+	Lang string `placeholder:"zh|en" help:"Language of what can be shown and what is overdue (default: that of LANG)."`
+}
 
-func (checkCommand) Run(s session) error {
+func (c checkCommand) Run(s session) error {
+	lang, err := whyCommand{Lang: c.Lang}.language()
+	if err != nil {
+		return err
+	}
 	_, cfg, err := load(s.config, s.log)
 	if err != nil {
 		return err
@@ -50,8 +57,11 @@ func (checkCommand) Run(s session) error {
 	built := wiring{cfg: cfg, log: s.log, clock: agent.SystemClock()}
 	for _, k := range built.kpis() {
 		showKPI(s.out, k)
+		if err := showOutlook(s.out, lang, cfg.Plant, k); err != nil {
+			return err
+		}
 	}
-	return nil
+	return showCalibrations(s.out, lang, cfg, time.Now())
 }
 
 // showKPI tells what a KPI computes, and why it does not compute the rest of

@@ -159,6 +159,7 @@ func (p *proving) stage(t *testing.T, seed uint64, incidents []sim.Incident) (ag
 		t.Fatal(err)
 	}
 	cfg.KPIs = slices.DeleteFunc(cfg.KPIs, func(part config.Part) bool { return !strings.HasPrefix(part.Name, p.name+".") })
+	cfg.Rules, cfg.Ratings = nil, nil
 	w := wiring{cfg: cfg, log: agenttest.Quiet(), clock: agent.SystemClock()}
 	calc, _ := w.calculator()
 	if err := config.Join(w.problems...); err != nil {

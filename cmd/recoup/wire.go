@@ -9,6 +9,7 @@ import (
 	"recoup/agent"
 	"recoup/agent/config"
 	"recoup/agent/kpi"
+	"recoup/agent/rules"
 	"recoup/agent/upstream"
 	"recoup/agent/web"
 	"recoup/buffer"
@@ -38,6 +39,7 @@ type wiring struct {
 	clock    agent.Clock
 	board    *agent.Board
 	problems []error
+	built    []kpi.KPI
 }
 
 func (w *wiring) agent() *agent.Agent {
@@ -58,7 +60,7 @@ func (w *wiring) agent() *agent.Agent {
 	}
 	calc, quantities := w.calculator()
 	w.board = agent.NewBoard(w.clock, w.cfg.Plant, version, w.cfg.Tags, sources, upstreams, quantities)
-	a.Calc, a.Board = calc, w.board
+	a.Calc, a.Board, a.Lineage = calc, w.board, lineage(w.cfg, w.built, w.log)
 	store, err := buffer.New(buffer.Config{Path: w.cfg.Buffer.Path, MaxBytes: w.cfg.Buffer.MaxBytes, MaxAge: w.cfg.Buffer.MaxAge,
 		Tags: w.cfg.Tags, Upstreams: upstreams}, w.clock, w.log)
 	w.note("buffer", err)
@@ -80,12 +82,40 @@ func (w *wiring) kpis() (kpis []kpi.KPI) {
 }
 
 func (w *wiring) calculator() (agent.Calculator, []agent.Quantity) {
-	engine, err := kpi.New(w.cfg.Plant, w.kpis())
+	w.built = w.kpis()
+	engine, err := kpi.New(w.cfg.Plant, w.built)
 	w.note("", err)
 	if err != nil {
 		return nil, nil
 	}
-	return engine, engine.Describe()
+	calc := w.watch(engine)
+	return calc, calc.Describe()
+}
+
+// watch puts rules and ratings around the engine.
+func (w *wiring) watch(engine *kpi.Engine) *rules.Calculator {
+	var watched []*rules.Rule
+	var rated []rules.Rating
+	figures := engine.Describe()
+	for _, part := range w.cfg.Rules {
+		rule, err := rules.Build(w.spec(part), figures)
+		w.note(part.Path, err)
+		if err == nil {
+			watched = append(watched, rule)
+		}
+	}
+	for _, part := range w.cfg.Ratings {
+		rating, err := rules.BuildRating(w.spec(part), figures)
+		w.note(part.Path, err)
+		rated = append(rated, rating) // its place is in the path of faults
+	}
+	w.note("", rules.CheckRatings(rated))
+	return rules.New(engine, watched, rated)
+}
+
+// spec is what a part without a plug-in is built from.
+func (w *wiring) spec(part config.Part) agent.Spec {
+	return agent.Spec{Name: part.Name, Dir: w.cfg.Dir, Plant: w.cfg.Plant, Tags: w.cfg.Tags, Decode: part.Decode, Log: w.log, Clock: w.clock, Version: version}
 }
 
 // build makes one part with the plug-in that its section names.
@@ -116,6 +146,7 @@ func kinds() map[string]string {
 	collect(examples, drivers.All())
 	collect(examples, kpi.Families())
 	collect(examples, upstream.All())
+	examples["rules"] = rules.Example
 	return examples
 }
 

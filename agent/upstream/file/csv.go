@@ -49,7 +49,7 @@ func (p *pages) csv(d agent.Delivery) error {
 
 func readingCells(r *agent.Reading) []string {
 	value := r.Value.Text()
-	if eng, ok := r.Tag.Eng(r.Value); ok {
+	if eng, ok := r.Tag.EngAt(r.Value, r.Time); ok {
 		value = number(eng)
 	}
 	return []string{stamp(r.Time), r.Tag.Name, value, r.Quality.String(), reason(r.Reason), r.Tag.Unit}

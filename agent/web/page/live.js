@@ -36,7 +36,7 @@
     if (!reply.ok) throw new Error(reply.statusText);
     const next = new DOMParser().parseFromString(await reply.text(), "text/html");
     const selecting = !(document.getSelection() || { isCollapsed: true }).isCollapsed;
-    ["kpis", "sources", "tags", "buffer", "upstreams", "events"].forEach((id) => {
+    ["kpis", "diagnoses", "sources", "tags", "buffer", "upstreams", "events"].forEach((id) => {
       if (!selecting) place(document.getElementById(id + "-live"), next.getElementById(id + "-live"));
     });
     place(document.getElementById("status"), next.getElementById("status-live"));

@@ -1,0 +1,151 @@
+package agent
+
+import (
+	"slices"
+	"time"
+)
+
+// books are the stored results that a revision is compared with.
+type books struct {
+	past   History
+	stored map[place]Result // the parts, that is cells and lots
+	newest map[series]int64 // start of the newest stored cell
+	anew   map[place]Result // what is to be stored
+}
+
+// place is what the results of one window of one KPI share, whatever their
+// definition.
+type place struct {
+	series
+	kind  WindowKind
+	start int64
+}
+
+// series is what the results of one KPI share.
+type series struct{ kpi, states string }
+
+func seriesOf(r *Result) series { return series{r.KPI, r.States} }
+
+func placeOf(r *Result) place {
+	return place{seriesOf(r), r.Window.Kind, r.Window.Start.UnixNano()}
+}
+
+var farAhead = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// open reads the cells and lots from a job's beginning on.
+func (c *recomputer) open(j job) (*books, error) {
+	b := &books{past: c.past, stored: map[place]Result{}, newest: map[series]int64{}, anew: map[place]Result{}}
+	for _, kind := range []WindowKind{Cell, Lot} {
+		for r, err := range c.past.Results("", kind, j.from, farAhead) {
+			if err != nil {
+				return nil, err
+			}
+			if r.Window.Start.Before(j.to) {
+				b.stored[placeOf(&r)] = r
+			}
+			if kind == Cell {
+				b.newest[seriesOf(&r)] = max(b.newest[seriesOf(&r)], r.Window.Start.UnixNano())
+			}
+		}
+	}
+	return b, nil
+}
+
+// compare gives what of found is new or differs from what is stored. Results of
+// another definition are left as they are and counted.
+func (b *books) compare(found []Result) (changed []Result, refused int) {
+	for i := range found {
+		r := &found[i]
+		switch old, is := b.stored[placeOf(r)]; {
+		case !is && r.Window.Start.UnixNano() > b.newest[seriesOf(r)]: // record's engine has not closed it yet
+		case !is:
+			changed = append(changed, *r)
+		case old.Config != r.Config:
+			refused++
+		case !alike(&old, r):
+			changed = append(changed, revisionOf(old, *r))
+		}
+	}
+	return changed, refused
+}
+
+// above goes up from the cells that were looked at, changed or not, so that a
+// window that closed while a cell of it was being revised is mended the next
+// time.
+func (b *books) above(calc Reviser, looked, changed []Result) (all []Result, err error) {
+	for i := range changed {
+		b.anew[placeOf(&changed[i])] = changed[i]
+	}
+	for level := looked; len(level) > 0; {
+		var next []Result
+		done := map[place]bool{}
+		for i := range level {
+			for _, w := range calc.Above(level[i].Window) {
+				r := level[i]
+				r.Window = w
+				if at := placeOf(&r); done[at] {
+					continue
+				} else {
+					done[at] = true
+				}
+				next = append(next, r)
+				made, differs, err := b.sum(calc, &r)
+				if err != nil {
+					return nil, err
+				}
+				if differs {
+					all, b.anew[placeOf(&made)] = append(all, made), made
+				}
+			}
+		}
+		level = next
+	}
+	return all, nil
+}
+
+// sum makes the result of a closed window from its parts. One that still runs is
+// not stored and is amended by record.
+func (b *books) sum(calc Reviser, like *Result) (made Result, differs bool, err error) {
+	w := like.Window
+	olds, err := b.results(like, w.Kind, w.Start, w.Start.Add(1))
+	if err != nil {
+		return made, false, err
+	}
+	if len(olds) == 0 && w.End.UnixNano() > b.newest[seriesOf(like)] {
+		return made, false, nil
+	}
+	parts, err := b.results(like, w.Kind.MadeOf(), w.Start, w.End)
+	if err != nil {
+		return made, false, err
+	}
+	made, ok := calc.Sum(*like, parts)
+	switch {
+	case !ok:
+		return made, false, nil
+	case len(olds) == 0:
+		return made, true, nil
+	case alike(&olds[0], &made):
+		return made, false, nil
+	}
+	return revisionOf(olds[0], made), true, nil
+}
+
+// results gives those of like's KPI and definition that began in [from, to), as
+// they will be.
+func (b *books) results(like *Result, kind WindowKind, from, to time.Time) (all []Result, err error) {
+	for r, err := range b.past.Results(like.KPI, kind, from, to) {
+		if err != nil {
+			return nil, err
+		}
+		if _, is := b.anew[placeOf(&r)]; !is && r.States == like.States && r.Config == like.Config {
+			all = append(all, r)
+		}
+	}
+	for _, r := range b.anew {
+		if seriesOf(&r) == seriesOf(like) && r.Window.Kind == kind && !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(x, y Result) int { return x.Window.Start.Compare(y.Window.Start) })
+	return all, nil
+}
