@@ -96,8 +96,7 @@ func (f *rowForm) wideRow(row []byte, at int64, into []recorded, c *counts) ([]r
 		if tag >= 0 {
 			value, rest, number = numberCell(row, f.delimiter)
 		}
-		switch {
-		case number:
+		if number {
 			if more = rest != nil; more {
 				row = rest[1:]
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -82,7 +83,7 @@ func (l *lines) physical(begun ...byte) ([]byte, error) {
 	if begun == nil && !errors.Is(err, bufio.ErrBufferFull) {
 		return row, err
 	}
-	all := append(begun, row...)
+	all := slices.Concat(begun, row)
 	for errors.Is(err, bufio.ErrBufferFull) && len(all) < longestRow {
 		row, err = l.in.ReadSlice('\n')
 		all = append(all, row...)

@@ -70,15 +70,15 @@ func (rec *recording) each(ctx context.Context, from, to int64, yield func([]rec
 	}
 	m.stop()
 	m.running.Wait()
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	c.unknown = map[string]int{}
 	for _, f := range m.fillers {
 		if rows, is := f.(*rowReader); is {
 			c.add(&rows.counts)
 		}
-		f.close()
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
+		err = errors.Join(err, f.close())
 	}
 	return c, err
 }
