@@ -107,7 +107,7 @@ func (b *builder) vapourWater(l vapourLosses) stream {
 		if o.Loss.Mass != "" {
 			return stream{why: fmt.Sprintf("%s is counted as a mass of acid: the water that goes with it is not known", path)}
 		}
-		together = both(together, b.flowing(o.Name, path, o.Loss.Acid, water()))
+		together = sideBySide(together, b.flowing(o.Name, path, o.Loss.Acid, water()))
 	}
 	return together
 }

@@ -108,26 +108,26 @@ func acidStrength(density, t float64) (w float64, quality agent.Quality, arg int
 	return w, quality, 1
 }
 
-// content is what of an acid is counted, its H2SO4 or its water, with the names
+// ingredient is what of an acid is counted, its H2SO4 or its water, with the names
 // of the formulas that give it.
-type content struct {
+type ingredient struct {
 	perCubicMetre, ofMass string
 	of                    func(strength float64) float64 // kg in a kg of acid
 }
 
-func h2so4() content {
-	return content{"h2so4_per_m3", "h2so4_strength", func(w float64) float64 { return w }}
+func h2so4() ingredient {
+	return ingredient{"h2so4_per_m3", "h2so4_strength", func(w float64) float64 { return w }}
 }
 
-func water() content {
-	return content{"water_per_m3", "water_share", func(w float64) float64 { return 1 - w }}
+func water() ingredient {
+	return ingredient{"water_per_m3", "water_share", func(w float64) float64 { return 1 - w }}
 }
 
-func (c content) isAcid() bool { return c.perCubicMetre == h2so4().perCubicMetre }
+func (c ingredient) isAcid() bool { return c.perCubicMetre == h2so4().perCubicMetre }
 
 // perVolume is the formula of kilograms in a cubic metre: density times share,
 // of strength and temperature.
-func (c content) perVolume(strength, temperature Arg) *Formula {
+func (c ingredient) perVolume(strength, temperature Arg) *Formula {
 	return &Formula{
 		Name: c.perCubicMetre, Args: []Arg{strength, temperature}, Rel: densityRel,
 		Of: func(x []float64) (float64, agent.Quality, int) {
@@ -138,7 +138,7 @@ func (c content) perVolume(strength, temperature Arg) *Formula {
 }
 
 // perVolumeByDensity is the same of density and temperature.
-func (c content) perVolumeByDensity(density, temperature Arg) *Formula {
+func (c ingredient) perVolumeByDensity(density, temperature Arg) *Formula {
 	density.Rel = densityRel
 	return &Formula{
 		Name: c.perCubicMetre, Args: []Arg{density, temperature},
@@ -150,7 +150,7 @@ func (c content) perVolumeByDensity(density, temperature Arg) *Formula {
 }
 
 // shareByDensity is the share of the mass, of density and temperature.
-func (c content) shareByDensity(density, temperature Arg) *Formula {
+func (c ingredient) shareByDensity(density, temperature Arg) *Formula {
 	density.Rel = densityRel
 	return &Formula{
 		Name: c.ofMass, Args: []Arg{density, temperature},
@@ -162,7 +162,7 @@ func (c content) shareByDensity(density, temperature Arg) *Formula {
 }
 
 // share is the share of the mass, of the strength.
-func (c content) share(strength Arg) *Formula {
+func (c ingredient) share(strength Arg) *Formula {
 	return &Formula{
 		Name: c.ofMass, Args: []Arg{strength},
 		Of: func(x []float64) (float64, agent.Quality, int) {

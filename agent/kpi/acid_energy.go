@@ -87,8 +87,8 @@ func inTonnes(s stream) stream {
 	return stream{terms, s.why}
 }
 
-// both joins what two places in the plant need.
-func both(a, b stream) stream {
+// sideBySide makes one of what two places in the plant need.
+func sideBySide(a, b stream) stream {
 	why := a.why
 	if why == "" {
 		why = b.why

@@ -45,7 +45,7 @@ func newAcidRecovery(spec agent.Spec) (KPI, error) {
 	kpi := KPI{Name: spec.Name, Family: "acid_recovery"}
 	share, amount := agent.Range{Lo: 0, Hi: 1}, agent.Range{Lo: 0, Hi: math.Inf(1)}
 	b.recoveries(&kpi, m.beside(section.Sulphur))
-	made := both(m.product, m.tanks)
+	made := sideBySide(m.product, m.tanks)
 	b.offer(&kpi, "recovery_sulphur", "1", per(len(made.terms)), share, m.product, m.tanks, m.feed, sulphur).MinWindow = agent.Week
 	b.offer(&kpi, "conversion", "1", conversion, share, gas).MinWindow = agent.Hour
 	b.offer(&kpi, "feed", "kg", total, amount, m.feed)
@@ -63,7 +63,7 @@ func newAcidRecovery(spec agent.Spec) (KPI, error) {
 func (b *builder) perTonne(kpi *KPI, section acidRecovery, m acidBalance) {
 	made := inTonnes(m.product)
 	if len(section.Tanks) > 0 {
-		made = inTonnes(both(m.product, m.tanks))
+		made = inTonnes(sideBySide(m.product, m.tanks))
 	}
 	// As SO2, not as the H2SO4 that it could have been.
 	so2 := b.emitted("so2", section.Losses.SO2, sulphurDioxides())

@@ -44,8 +44,8 @@ func (b *builder) acid(role, path string, s acidStream) stream {
 	return b.flowing(role, path, s, h2so4())
 }
 
-// flowing makes the term of a content of a flow of acid, in kg.
-func (b *builder) flowing(role, path string, s acidStream, c content) stream {
+// flowing makes the term of an ingredient of a flow of acid, in kg.
+func (b *builder) flowing(role, path string, s acidStream, c ingredient) stream {
 	if s.Flow == "" {
 		return stream{why: fmt.Sprintf("no flow of the %s is named (%s.flow)", words(role), path)}
 	}
@@ -80,8 +80,8 @@ func (b *builder) flowing(role, path string, s acidStream, c content) stream {
 	return stream{terms: []Term{t}}
 }
 
-// strong has the content of a mass as a further factor, which a strength gives.
-func (t *Term) strong(w Arg, c content) {
+// strong has the share of an ingredient as a further factor, which a strength gives.
+func (t *Term) strong(w Arg, c ingredient) {
 	if c.isAcid() && w.Valid == nil {
 		t.times(w)
 		return
@@ -148,7 +148,7 @@ func (b *builder) strength(path, section, name string, m strength) Arg {
 }
 
 // tanks makes a stock of each tank.
-func (b *builder) tanks(all []tank, c content) (s stream) {
+func (b *builder) tanks(all []tank, c ingredient) (s stream) {
 	if len(all) == 0 {
 		return stream{why: "no tanks are listed: what fills them would look like a loss"}
 	}
@@ -172,7 +172,7 @@ func (b *builder) tanks(all []tank, c content) (s stream) {
 	return s
 }
 
-// quietly builds what was built before of another content: its faults are told.
+// quietly builds what was built before of another ingredient: its faults are told.
 func (b *builder) quietly(build func() stream) stream {
 	told := len(b.faults)
 	s := build()

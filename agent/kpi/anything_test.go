@@ -46,7 +46,7 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 	}
 	c.tags[7].Counter = &agent.Counter{Modulus: 100, MaxRate: 2}
 	c.tags[7].Ratios = []agent.Ratio{{From: origin, Value: 0.5}, {From: sec(9000), Value: 2}, {From: sec(20000), Value: 0.7}}
-	c.tags[5].Accuracy = agent.Accuracy{Abs: 0.01}
+	c.tags[5].Accuracy = agent.Accuracy{Rel: 0.02, Abs: 0.01}
 	totalled := amount("totalled", 1, c.tags[7])
 	totalled.Quantities[0].Rates = []Rate{{Of: c.tags[7], Tag: c.tags[5], Factor: 0.1}}
 	totalled.Quantities[0].Additive = true
@@ -62,7 +62,8 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		inLots(stated(ratio("stated", 1, c.tags[3], c.tags[4]), c.states(), "run", "idle"), c.tags[8], "0"),
 		inLots(under(stated(ratio("totals", 1, c.tags[2], c.tags[5]), c.states(), "run"), Mask{Tag: c.tags[6], As: agent.Purge}), c.tags[6], "2"),
 		inLots(stated(stockpile, c.states(), "start"), c.tags[8], "0", ""),
-		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled)
+		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled,
+		kindred(c.tags[4], c.tags[5]))
 	return c
 }
 

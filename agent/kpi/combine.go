@@ -37,15 +37,15 @@ func (q *quantity) combined(s *sum, totals []float64, w span, trend bool) (value
 	if both := squares[0] + squares[1]; both > 0 {
 		first = squares[1] / both
 	}
-	apart := weighted(slopes, 1, -1)
+	apart := blended(slopes, 1, -1)
 	if u, _ := q.expanded(s, apart, w); !trend && math.Abs(values[0]-values[1]) > u {
 		return 0, nil, agent.Reason{Code: agent.ClosureFailed}
 	}
-	return first*values[0] + (1-first)*values[1], weighted(slopes, first, 1-first), agent.Reason{}
+	return first*values[0] + (1-first)*values[1], blended(slopes, first, 1-first), agent.Reason{}
 }
 
-// weighted adds the slopes of two methods by weights.
-func weighted(slopes [2][]float64, a, b float64) []float64 {
+// blended adds the slopes of two methods by weights.
+func blended(slopes [2][]float64, a, b float64) []float64 {
 	all := make([]float64, len(slopes[0]))
 	for i := range all {
 		all[i] = a*slopes[0][i] + b*slopes[1][i]

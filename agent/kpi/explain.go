@@ -20,3 +20,14 @@ func (e *Engine) Value(kpi string, totals []float64) (value float64, ok bool) {
 	}
 	return 0, false
 }
+
+// Definition gives a quantity as it is configured. It reads only what New has
+// fixed, so any goroutine may call it.
+func (e *Engine) Definition(kpi string) (q Quantity, ok bool) {
+	for _, known := range e.quantities {
+		if known.Name == kpi {
+			return known.Quantity, true
+		}
+	}
+	return q, false
+}

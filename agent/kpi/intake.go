@@ -8,7 +8,10 @@ import (
 	"recoup/agent"
 )
 
-const farAgo = 15 * 60e9 // a reading older than this when received does not say when its KPI began
+const (
+	farAgo   = 15 * 60e9  // a reading older than this when received does not say when its KPI began
+	farAhead = 7289654400 // the year 2201 in Unix seconds: no reading is from then on
+)
 
 // Add takes the next batch in and returns the results of all windows that it
 // closed, smallest first, and what it made known. The agent's own batches only
@@ -66,6 +69,9 @@ func (e *Engine) heed(b *agent.Batch) {
 // beginAt begins the quantities that have not, with the earliest reading of
 // their first batch.
 func (e *Engine) beginAt(b *agent.Batch, wall int64) {
+	if e.begun && !slices.ContainsFunc(e.quantities, func(q *quantity) bool { return !q.begun }) {
+		return
+	}
 	begin := wall
 	for i := range b.Readings {
 		if t := timeOf(&b.Readings[i], wall); t < begin && t >= wall-farAgo {
@@ -90,7 +96,7 @@ func (e *Engine) start(begin int64) {
 // timeOf gives when a reading was true; a driver that left it open means when
 // it was received.
 func timeOf(r *agent.Reading, wall int64) int64 {
-	if y := r.Time.Year(); y < 1970 || y > 2200 {
+	if s := r.Time.Unix(); s < 0 || s >= farAhead {
 		return wall
 	}
 	return r.Time.UnixNano()

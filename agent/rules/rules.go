@@ -231,6 +231,9 @@ func (c *Calculator) Value(kpi string, totals []float64) (value float64, ok bool
 	return 0, false
 }
 
+// Inner gives the engine that the rules stand around.
+func (c *Calculator) Inner() agent.Calculator { return c.inner }
+
 // report notes which rules can tell, for other goroutines.
 func (c *Calculator) report() {
 	c.mu.Lock()

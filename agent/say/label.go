@@ -40,6 +40,7 @@ func labelTexts() map[string]pair {
 		"manual_data":   {"Data in and out", "数据的输入与输出"},
 		"manual_own":    {"Units and figures of your own", "单位与自定义指标"},
 		"manual_drills": {"Training drills", "培训演练"},
+		"manual_kinds":  {"Kinds of figures", "指标类别"},
 		"no_page":       {"The manual has no such page", "手册中没有这一页"},
 		"no_page_why":   {"The address may be mistyped, or the page belongs to another version of the program.", "地址可能有误，或该页属于其他版本的程序。"},
 		"all_pages":     {"All pages of the manual", "手册目录"},

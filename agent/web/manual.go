@@ -31,7 +31,8 @@ type chapter struct {
 func chapters() []chapter {
 	return []chapter{
 		{"manual_first", []string{"start", "figures", "states", "accuracy", "instruments", "diagnoses"}},
-		{"manual_data", []string{"files", "totals"}},
+		{"manual_data", []string{"files", "totals", "revisions"}},
+		{"manual_kinds", []string{"kpi-acid-recovery", "kpi-acid-concentration"}},
 		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",

@@ -52,6 +52,7 @@ var standardOnly = []string{"agent", "agent/agenttest", "agent/rules", "agent/sa
 // awaits it.
 var mayStart = []string{
 	"agent/agent.go", "drivers/opcua/session.go", "sim/server.go", "sim/upstream.go", "sim/live.go", "cmd/recoup/demo.go", "cmd/recoup/sim.go",
+	"cmd/recoup/recording_merge.go",
 }
 
 const longestFile = 400 // lines; a longer one holds more than one idea

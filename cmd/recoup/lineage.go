@@ -98,7 +98,7 @@ func since(folder, before string, now form, log *slog.Logger) (changes []agent.E
 	if program != "" && program != version {
 		changes = append(changes, changed("program", program+" → "+version))
 	}
-	if revision == now.revision() {
+	if revision == now.revision() || revision == "" { // history that was put in says nothing of how it came about
 		return changes
 	}
 	old, err := readForm(folder, revision)
@@ -168,9 +168,6 @@ func orAbsent(value string, there bool) string {
 }
 
 func readForm(folder, revision string) (f form, err error) {
-	if revision == "" {
-		return nil, errors.New("the last run did not say which it was")
-	}
 	text, err := os.ReadFile(filepath.Join(folder, revision+".json"))
 	if err != nil {
 		return nil, err

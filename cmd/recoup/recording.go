@@ -1,205 +1,203 @@
 package main
 
 import (
-	"encoding/csv"
-	"errors"
+	"context"
 	"fmt"
-	"io"
-	"iter"
+	"io/fs"
 	"maps"
+	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"recoup/agent"
-	"recoup/drivers/file"
 )
 
-// recording is a CSV of readings in memory, at 32 bytes each.
+// A recording is CSV files of readings. From files to batches, file by file:
+//
+//	rows ─► readings ─► in time order ─► one batch for each source and instant
+//	recording_lines.go  recording_form.go   recording_spill.go, recording_merge.go   recording_batch.go
+//	                    recording_cell.go
+//
+// Each file is gone over twice: once for its times alone. A file in time order is
+// then read while it is replayed, so that a month takes no room; what is out of
+// order is sorted in runs of bounded size, on the disk but for the last.
 type recording struct {
-	tags    []*agent.Tag // as recorded, in the order of the configuration
-	sources []string     // of the tags
-	rows    []recorded   // in time order, those of one time as in the file
-	unknown map[string]int
-	text    int // values that are no number
+	*known
+	files []*recordedFile
+	room  int // rows held in memory while sorting
+	runs  []*sortedRun
+	dir   string // of runs on the disk, "" while there are none
+	counts
 }
 
+// known is what readings are understood by.
+type known struct {
+	tags    []*agent.Tag // as recorded, in the order of the configuration
+	sources []string     // of the tags
+	source  []int        // of each tag, its position in sources
+	byName  map[string]int32
+	plantID string
+	zone    *time.Location
+}
+
+// counts is what a pass over rows met.
+type counts struct {
+	unknown  map[string]int // readings of tags that the configuration does not have
+	text     int            // values that are no number
+	repeated int            // readings of a tag and time that came again
+}
+
+func (c *counts) add(other *counts) {
+	for name, n := range other.unknown {
+		c.unknown[name] += n
+	}
+	c.text += other.text
+	c.repeated += other.repeated
+}
+
+// recorded is one row: a reading, or that a source did not answer. KPIs use no
+// text, so a value has no room for it.
 type recorded struct {
-	at      int64 // Unix nanoseconds
-	value   agentValue
-	tag     int32 // position in tags; noTag: the source did not answer
-	source  int16 // position in sources
-	quality agent.Quality
-	reason  agent.Code
+	at     int64 // Unix nanoseconds
+	bits   uint64
+	tag    int32  // position in tags; below noTag: see silence
+	file   uint16 // number of its file; of equal rows that of the later file counts
+	how    uint8  // kind of the value << 2 | quality
+	reason agent.Code
 }
 
 const noTag = -1
 
-// agentValue is a Value without room for text, which no KPI uses.
-type agentValue struct {
-	bits uint64
-	kind agent.ValueKind
+// silence stands in a row's tag for a source that did not answer.
+func silence(source int) int32 { return noTag - 1 - int32(source) }
+
+func (r *recorded) silent() (source int, is bool) { return noTag - 1 - int(r.tag), r.tag < noTag }
+
+// recordedFile is one file after the first pass.
+type recordedFile struct {
+	name        string
+	number      uint16
+	first, last int64
+	rows        int
+	sorted      bool
 }
 
-// readRecording reads all of a file. The error names the line.
-func readRecording(in io.Reader, tags []*agent.Tag, plant agent.Plant) (*recording, error) {
+func newKnown(tags []*agent.Tag, plant agent.Plant) (*known, error) {
 	zone, err := time.LoadLocation(plant.Timezone)
 	if err != nil {
 		return nil, err
 	}
-	rec := &recording{sources: sourcesOf(tags), unknown: map[string]int{}}
-	byName := map[string]int32{"": noTag}
+	k := &known{sources: sourcesOf(tags), byName: map[string]int32{"": noTag}, plantID: plant.ID, zone: zone}
 	for i, tag := range tags {
-		rec.tags, byName[tag.Name] = append(rec.tags, asRecorded(tag)), int32(i)
+		k.tags, k.byName[tag.Name] = append(k.tags, asRecorded(tag)), int32(i)
+		k.source = append(k.source, slices.Index(k.sources, tag.Source))
 	}
-	rows := csv.NewReader(in)
-	rows.ReuseRecord = true
-	at, err := recordedColumns(rows)
-	if err != nil {
-		return nil, fmt.Errorf("line 1: %w", err)
-	}
-	for {
-		cells, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		cell := func(name string) string {
-			if i, is := at[name]; is {
-				return strings.TrimSpace(cells[i])
-			}
-			return ""
-		}
-		line, _ := rows.FieldPos(0)
-		if id := cell("plant"); id != "" && id != plant.ID {
-			return nil, fmt.Errorf("line %d: a reading of plant %.63q, and the configuration is that of %q; give that plant's with -c, or delete the column plant", line, id, plant.ID)
-		}
-		tag, known := byName[cell("tag")]
-		if !known {
-			rec.unknown[cell("tag")]++
-			continue
-		}
-		if err := rec.add(tag, cell, zone); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
-		}
-	}
-	inTime := func(a, b recorded) int { return int(min(max(a.at-b.at, -1), 1)) }
-	if !slices.IsSortedFunc(rec.rows, inTime) {
-		slices.SortStableFunc(rec.rows, inTime)
-	}
-	return rec, nil
+	return k, nil
 }
 
-// recordedColumns reads the header.
-func recordedColumns(rows *csv.Reader) (map[string]int, error) {
-	header, err := rows.Read()
+// readRecording goes over all files once. The error names file and line.
+func readRecording(ctx context.Context, names []string, tags []*agent.Tag, plant agent.Plant) (*recording, error) {
+	return readWith(ctx, roomToSort, names, tags, plant)
+}
+
+func readWith(ctx context.Context, room int, names []string, tags []*agent.Tag, plant agent.Plant) (*recording, error) {
+	k, err := newKnown(tags, plant)
 	if err != nil {
 		return nil, err
 	}
-	at := map[string]int{}
-	for i, name := range header {
-		at[strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))] = i
+	rec := &recording{known: k, room: room, counts: counts{unknown: map[string]int{}}}
+	if names, err = filesIn(names); err != nil {
+		return nil, err
 	}
-	for _, name := range recordedHeader()[:3] {
-		if _, is := at[name]; !is {
-			return nil, fmt.Errorf("there is no column %q, only %q; \"recoup export\" shows the form", name, header)
+	for i, name := range names {
+		one := &recordedFile{name: name, number: uint16(i), sorted: true, first: math.MaxInt64, last: math.MinInt64}
+		if err := one.survey(ctx, k); err != nil {
+			return nil, err
+		}
+		if one.rows > 0 {
+			rec.files = append(rec.files, one)
 		}
 	}
-	return at, nil
+	return rec, rec.sort(ctx)
 }
 
-// add takes one row in. The source of a tag is the configured one.
-func (rec *recording) add(tag int32, cell func(string) string, zone *time.Location) error {
-	when, err := file.ParseTime(cell("time"), zone)
+// filesIn replaces folders by the CSV files in them, in the order of their names.
+func filesIn(names []string) (all []string, err error) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, usageError(err.Error())
+		}
+		if !info.IsDir() {
+			all = append(all, name)
+			continue
+		}
+		before := len(all)
+		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+			lower := strings.ToLower(d.Name())
+			if err == nil && d.Type().IsRegular() && !strings.HasPrefix(lower, ".") && (strings.HasSuffix(lower, ".csv") || strings.HasSuffix(lower, ".csv.gz")) {
+				all = append(all, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(all) == before {
+			return nil, usageError(fmt.Sprintf("there is no file *.csv or *.csv.gz in %s", name))
+		}
+	}
+	if len(all) > math.MaxUint16 {
+		return nil, usageError(fmt.Sprintf("%d files are more than %d; join some, or replay them in parts", len(all), math.MaxUint16))
+	}
+	return all, nil
+}
+
+// survey reads the times of a file.
+func (f *recordedFile) survey(ctx context.Context, k *known) error {
+	rows, err := f.open(k)
 	if err != nil {
 		return err
 	}
-	code, known := agent.CodeNamed(cell("reason"))
-	if !known {
-		return fmt.Errorf("reason %.40q is none that recoup knows", cell("reason"))
-	}
-	if tag == noTag {
-		source := slices.Index(rec.sources, cell("source"))
-		if source < 0 || code == agent.NoReason {
-			return fmt.Errorf("a row without a tag must name a source, one of %q, and a reason", rec.sources)
+	defer rows.close()
+	for {
+		row, err := rows.row()
+		if rows.ended(err) {
+			return nil
 		}
-		rec.rows = append(rec.rows, recorded{at: when.UnixNano(), tag: noTag, source: int16(source), reason: code})
+		if err != nil {
+			return err
+		}
+		at, err := rows.time(row)
+		if err != nil {
+			return rows.wrong(err)
+		}
+		f.sorted = f.sorted && at >= f.last
+		f.first, f.last = min(f.first, at), max(f.last, at)
+		if f.rows++; f.rows%100_000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// close takes away what was put on the disk.
+func (rec *recording) close() error {
+	if rec.dir == "" {
 		return nil
 	}
-	r := agent.Reading{Tag: rec.tags[tag]}
-	if f, ok := numberIn(cell("value")); ok {
-		r.Value = wireValue(r.Tag, f)
-	} else if cell("value") != "" {
-		rec.text++
-	}
-	if r, err = judged(r, cell("quality"), code); err != nil {
-		return err
-	}
-	rec.rows = append(rec.rows, recorded{at: when.UnixNano(), value: agentValue{r.Value.Bits(), r.Value.Kind()}, tag: tag,
-		source: int16(slices.Index(rec.sources, r.Tag.Source)), quality: r.Quality, reason: r.Reason.Code})
-	return nil
+	return os.RemoveAll(rec.dir)
 }
 
-// batches gives the readings as they would have been received: one batch for each
-// source and time stamp, and at the end one that is late enough to close the last
-// cell.
-func (rec *recording) batches() iter.Seq[*agent.Batch] {
-	return func(yield func(*agent.Batch) bool) {
-		seq := uint64(0)
-		batch := func(source string, at int64) *agent.Batch {
-			seq++
-			return &agent.Batch{Mark: agent.Mark{Epoch: 1, Seq: seq}, Source: source, Received: time.Unix(0, at).UTC(),
-				Boot: 1, Mono: uint64(at - rec.rows[0].at)}
-		}
-		for i := 0; i < len(rec.rows); {
-			at := rec.rows[i].at
-			all := map[int16]*agent.Batch{}
-			var order []*agent.Batch
-			for ; i < len(rec.rows) && rec.rows[i].at == at; i++ {
-				row := &rec.rows[i]
-				b := all[row.source]
-				if b == nil {
-					b = batch(rec.sources[row.source], at)
-					all[row.source], order = b, append(order, b)
-				}
-				rec.put(b, row)
-			}
-			for _, b := range order {
-				if !yield(b) {
-					return
-				}
-			}
-		}
-		if len(rec.rows) == 0 {
-			return
-		}
-		end := rec.last().Add(15*time.Minute + grace(rec.tags)).UnixNano()
-		for _, source := range rec.sources {
-			if !yield(batch(source, end)) {
-				return
-			}
-		}
+// span gives the times of the first and the last row; ok is false without any.
+func (rec *recording) span() (first, last int64, ok bool) {
+	first, last = math.MaxInt64, math.MinInt64
+	for _, f := range rec.files {
+		first, last = min(first, f.first), max(last, f.last)
 	}
-}
-
-// put enters a row into its batch.
-func (rec *recording) put(b *agent.Batch, row *recorded) {
-	if row.tag == noTag {
-		b.Err = agent.Reason{Code: row.reason}
-		return
-	}
-	b.Readings = append(b.Readings, agent.Reading{Tag: rec.tags[row.tag], Time: b.Received,
-		Value: agent.ValueOf(row.value.kind, row.value.bits, ""), Quality: row.quality, Reason: agent.Reason{Code: row.reason}})
-}
-
-// last gives the time of the newest row.
-func (rec *recording) last() time.Time {
-	if len(rec.rows) == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, rec.rows[len(rec.rows)-1].at).UTC()
+	return first, last, len(rec.files) > 0
 }
 
 // notes says what was left out.
@@ -210,8 +208,8 @@ func (rec *recording) notes() (all []string) {
 	if rec.text > 0 {
 		all = append(all, fmt.Sprintf("%d values are no number and count as missing", rec.text))
 	}
-	if len(rec.rows) == 0 {
-		all = append(all, "no reading of a tag of the configuration")
+	if rec.repeated > 0 {
+		all = append(all, fmt.Sprintf("%d readings came again for the same tag and time; the one that stands last counts", rec.repeated))
 	}
 	return all
 }

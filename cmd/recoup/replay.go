@@ -8,21 +8,28 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"recoup/agent"
+	"recoup/agent/config"
 	"recoup/agent/payload"
 )
 
 type replayCommand struct {
-	Readings string `arg:"" help:"CSV with the columns time, tag, value and, if known, quality, reason and plant; as \"recoup export\" writes it. Values are in the tag's unit."`
+	Readings []string `arg:"" help:"CSV files, or folders of them, packed by gzip or not: as \"recoup export\" writes them (time, tag, value, and if known quality, reason, plant), or with a column for each tag beside the time. Values are in the tag's unit."`
+	From     string   `placeholder:"TIME" help:"Windows from this time on: 2026-11-23, \"2026-11-23 08:00\" in plant time, or RFC 3339 (default: all). What was read shortly before is used too."`
+	To       string   `placeholder:"TIME" help:"Windows that end by this time."`
+	Out      string   `placeholder:"FILE" help:"Write the JSON lines into this file, once all are computed."`
+	Summary  bool     `help:"Print a table of the results over shifts and longer, in place of JSON lines."`
+	Explain  string   `placeholder:"KPI@WINDOW" help:"Print step by step how one figure was computed, in place of JSON lines: mill.oil.removal@2026-11-23, @\"2026-11-23 night\", or @BEGIN/END in RFC 3339. \"Now\" is the end of the readings."`
+	Short    bool     `help:"With --explain: leave out the middle of long tables."`
+	Lang     string   `placeholder:"zh|en" help:"Language of --summary and --explain (default: that of LANG)."`
 }
 
 // Run computes the KPIs over recorded readings. Each time stamp of a source makes
-// a batch that was received then, so what the file does not say is not in the
+// a batch that was received then, so what the files do not say is not in the
 // results: readings that came late count as if they had not, and where the agent
 // stood still or dropped readings there is only time without readings, over which
 // a totaliser is followed. Outages of a source are in what export writes.
@@ -31,37 +38,165 @@ func (c replayCommand) Run(s session) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(c.Readings)
+	from, to, err := exportCommand{From: c.From, To: c.To}.span(cfg.Plant)
 	if err != nil {
-		return usageError(err.Error())
+		return err
 	}
-	defer f.Close()
-	rec, err := readRecording(f, cfg.Tags, cfg.Plant)
+	rec, err := readRecording(s.ctx, c.Readings, cfg.Tags, cfg.Plant)
 	if err != nil {
-		return fmt.Errorf("%s, %w", c.Readings, err)
+		return err
+	}
+	defer func() { err = errors.Join(err, rec.close()) }()
+	p := playback{session: s, calc: a.Calc, cfg: cfg, rec: rec, from: from, to: to}
+	if err := c.show(&p); err != nil {
+		return err
 	}
 	for _, note := range rec.notes() {
-		fmt.Fprintf(s.err, "%s: %s\n", c.Readings, note)
+		fmt.Fprintln(s.err, note)
 	}
-	out := bufio.NewWriter(s.out)
-	defer func() { err = errors.Join(err, out.Flush()) }()
-	for b := range rec.batches() {
-		if err := s.ctx.Err(); err != nil {
+	p.unfinished()
+	return nil
+}
+
+// show replays for whoever shall read the results.
+func (c replayCommand) show(p *playback) error {
+	lang, err := whyCommand{Lang: c.Lang}.language()
+	if err != nil {
+		return err
+	}
+	var people []reader
+	if c.Explain != "" {
+		one, err := p.explainer(c.Explain, c.Short, lang)
+		if err != nil {
 			return err
 		}
-		results, _ := a.Calc.Add(b)
+		people = append(people, one)
+	}
+	if c.Summary {
+		people = append(people, newSummary(p, lang))
+	}
+	if c.Out == "" && people != nil {
+		return p.run(people...)
+	}
+	lines, err := openJSONLines(c.Out, p)
+	if err != nil {
+		return err
+	}
+	return lines.close(p.run(append(people, lines)...))
+}
+
+// reader is told the results, in the order in which their windows closed.
+type reader interface {
+	take(r agent.Result) error
+	end() error // after the last
+}
+
+// playback is a recording on its way through the engine.
+type playback struct {
+	session
+	calc     agent.Calculator
+	cfg      *config.Config
+	rec      *recording
+	from, to time.Time // windows that lie wholly between are told
+}
+
+// run replays. Readings from shortly before the first window and after the last
+// are used too, as far as they bear on them.
+func (p *playback) run(readers ...reader) error {
+	err := p.rec.replay(p.ctx, nanoseconds(p.from.Add(-lead(p.cfg.Tags))), nanoseconds(p.to.Add(grace(p.cfg.Tags))), func(b *agent.Batch) error {
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		results, _ := p.calc.Add(b)
 		for _, r := range results {
-			if err := writeResult(out, cfg.Plant, r); err != nil {
-				return err
+			if r.Window.Start.Before(p.from) || r.Window.End.After(p.to) {
+				continue
+			}
+			for _, one := range readers {
+				if err := one.take(r); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	for _, r := range a.Calc.Current() {
-		if end := r.Window.End; end.After(rec.last()) && r.Window.Start.Before(rec.last()) && r.Window.Kind != agent.Cell {
-			fmt.Fprintf(s.err, "%s: the %s of %s from %s had not ended; no result\n", c.Readings, r.Window.Kind, r.KPI, r.Window.Start.Format(time.RFC3339))
+		return nil
+	})
+	for _, one := range readers {
+		if err == nil {
+			err = one.end()
 		}
 	}
-	return nil
+	return err
+}
+
+// unfinished tells of windows that the readings do not reach the end of.
+func (p *playback) unfinished() {
+	_, end, ok := p.rec.span()
+	if !ok {
+		fmt.Fprintln(p.err, "no reading of a tag of the configuration")
+		return
+	}
+	last, told := time.Unix(0, end), map[string]bool{}
+	for _, r := range p.calc.Current() {
+		w := r.Window
+		text := fmt.Sprintf("the %s from %s had not ended; no results of it", w.Kind, w.Start.Format(time.RFC3339))
+		if w.End.After(last) && !w.End.After(p.to) && w.Start.Before(last) && w.Kind != agent.Cell && !told[text] {
+			told[text] = true
+			fmt.Fprintln(p.err, text)
+		}
+	}
+}
+
+// nanoseconds gives a time as Unix nanoseconds, the extremes for those that have
+// none.
+func nanoseconds(t time.Time) int64 {
+	switch y := t.Year(); {
+	case y < 1970:
+		return math.MinInt64
+	case y > 2200:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// jsonLines writes results as JSON, one a line.
+type jsonLines struct {
+	*bufio.Writer
+	plant agent.Plant
+	file  *os.File // nil: standard output
+	name  string   // that the file gets when it is complete
+}
+
+func openJSONLines(name string, p *playback) (*jsonLines, error) {
+	l := &jsonLines{plant: p.cfg.Plant, name: name, Writer: bufio.NewWriterSize(p.out, 1<<16)}
+	if name == "" {
+		return l, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".recoup-replay-")
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	l.file = f
+	l.Reset(f)
+	return l, nil
+}
+
+func (l *jsonLines) take(r agent.Result) error { return writeResult(l.Writer, l.plant, r) }
+
+func (l *jsonLines) end() error { return nil }
+
+// close gives the file its name, unless something went wrong before.
+func (l *jsonLines) close(err error) error {
+	err = errors.Join(err, l.Flush())
+	if l.file == nil {
+		return err
+	}
+	if err = errors.Join(err, l.file.Close()); err == nil {
+		err = os.Rename(l.file.Name(), l.name)
+	}
+	if err != nil {
+		os.Remove(l.file.Name())
+	}
+	return err
 }
 
 // writeResult writes a result as a line that says whose it is, in the forms in
@@ -133,12 +268,6 @@ func judged(r agent.Reading, quality string, code agent.Code) (agent.Reading, er
 	return r, nil
 }
 
-// numberIn reads a recorded value; text and nothing are no number.
-func numberIn(cell string) (float64, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
-	return f, err == nil || errors.Is(err, strconv.ErrRange)
-}
-
 // grace is how long after its end a cell waits for an input, at the most.
 func grace(tags []*agent.Tag) time.Duration {
 	longest := time.Minute
@@ -146,6 +275,15 @@ func grace(tags []*agent.Tag) time.Duration {
 		longest = max(longest, 2*tag.Every)
 	}
 	return longest + time.Second
+}
+
+// lead is how long before a window a reading may lie that bears on it.
+func lead(tags []*agent.Tag) time.Duration {
+	longest := 15 * time.Minute
+	for _, tag := range tags {
+		longest = max(longest, tag.Gap(), tag.Frozen)
+	}
+	return longest
 }
 
 // sourcesOf lists the sources of tags.
