@@ -62,7 +62,7 @@ func (b *builder) choose(kpi *KPI, keys []string, target string) {
 	case len(kpi.Quantities) == 0 && len(keys) == 0:
 		b.missing("", kpi, kpi.Absent[0].Key)
 	case len(keys) > 0:
-		kpi.Quantities = chosen
+		kpi.Quantities, kpi.Absent = chosen, nil // nobody waits for the others
 	}
 	if !absent && len(b.faults) == 0 {
 		b.aim(kpi, target)

@@ -99,7 +99,7 @@ func (b *builder) recovery(kpi *KPI, section oilMist, in, out exhaust, recovered
 func (b *builder) evaporated(in stream, capture constantSection) stream {
 	switch {
 	case capture.empty():
-		return stream{why: "capture is not given: it takes a tag, or the value of a design or a tracer test with its source"}
+		return stream{why: "capture is not declared: it takes a tag, or a value with its source"}
 	case capture.Tag != "" && capture.Value != nil:
 		b.faults.Add("capture", "delete the tag, or the value", "the capture is measured and declared")
 		return in

@@ -27,7 +27,7 @@ func (b *builder) carbonOfOil(s constantSection) *Factor {
 func onBasis(role string, mass stream, basis string, share *Factor) (oil, carbon stream) {
 	convert := func(unit string, by *Factor) stream {
 		if share == nil {
-			return stream{why: "carbon is not declared: without the share of carbon in the oil carbon and oil cannot be compared"}
+			return stream{why: "carbon is not declared: it takes the share of carbon in the oil"}
 		}
 		s := mass.as(role)
 		for i := range s.terms {
@@ -45,7 +45,7 @@ func onBasis(role string, mass stream, basis string, share *Factor) (oil, carbon
 	case basis == "carbon":
 		return convert("kg", share.under()), mass
 	}
-	unsaid := stream{why: role + ".basis is not stated: as carbon, as propane and as oil the same exhaust gives different masses"}
+	unsaid := stream{why: role + ".basis is not stated: carbon, propane or oil"}
 	return unsaid, unsaid
 }
 
@@ -91,7 +91,7 @@ func (b *builder) emission(kpi *KPI, section oilMist, in, out exhaust) {
 	case "key":
 		threshold = initialRateKey
 	case "":
-		rule.why = "gb37822 is not named: it takes the region, general or key"
+		rule.why = "gb37822 is not stated: general, or key for a key region"
 	default:
 		b.faults.Add("gb37822", "write general (3 kg/h) or key (a key region, 2 kg/h)", "there is no region %q", section.GB37822)
 	}

@@ -94,9 +94,9 @@ func TestCheckSaysWhatEachKPICannotCompute(t *testing.T) {
 		"  plant Demo Cold Rolling Mill (demo-mill), Demo Aluminium Co., C3252, Demo Park, Asia/Shanghai; ",
 		"  plant.company does not say: credit_code\n",
 		"  KPI glass.power: waste_heat_power, computes share_net, share_gross, aux_ratio, generated_net\n",
-		"\n    cannot compute self_consumption: export is not named: it takes a meter of what goes into the grid\n",
-		"\n    cannot compute specific: pull is not named: it takes the furnace's pull or the packed glass\n",
-		"  KPI site: waste_heat_power, computes share_gross\n    cannot compute share_net: generation.auxiliaries is not named",
+		"\n    cannot compute self_consumption, self_consumed_share: export is not named: it takes a meter of what goes into the grid\n",
+		"\n    cannot compute specific: pull is not named: it takes the furnace's pull\n",
+		"  KPI site: waste_heat_power, computes share_gross\n    cannot compute share_net, aux_ratio, generated_net: generation.auxiliaries is not named",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("exit %d, it does not say %q:\n%s%s", code, want, out, errOut)

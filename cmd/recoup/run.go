@@ -77,8 +77,19 @@ func showKPI(out io.Writer, k kpi.KPI) {
 	}
 	fmt.Fprintf(out, "  KPI %s: %s, computes %s\n", k.Name, k.Family, strings.Join(keys, ", "))
 	showOperation(out, k)
+	told := map[string]bool{}
 	for _, a := range k.Absent {
-		fmt.Fprintf(out, "    cannot compute %s: %s\n", a.Key, a.Why)
+		if told[a.Why] {
+			continue
+		}
+		told[a.Why] = true
+		var alike []string
+		for _, other := range k.Absent {
+			if other.Why == a.Why {
+				alike = append(alike, other.Key)
+			}
+		}
+		fmt.Fprintf(out, "    cannot compute %s: %s\n", strings.Join(alike, ", "), a.Why)
 	}
 }
 
