@@ -63,13 +63,29 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		inLots(under(stated(ratio("totals", 1, c.tags[2], c.tags[5]), c.states(), "run"), Mask{Tag: c.tags[6], As: agent.Purge}), c.tags[6], "2"),
 		inLots(stated(stockpile, c.states(), "start"), c.tags[8], "0", ""),
 		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled,
-		kindred(c.tags[4], c.tags[5]))
+		kindred(c.tags[4], c.tags[5]), declared(c.tags[0], c.tags[4]))
 	return c
 }
 
 // states are told by a bit, and by two signals.
 func (c *chaos) states() []State {
 	return []State{{Is: "run", Tag: c.tags[6], When: limit(1)}, {Is: "idle", Tag: c.tags[9], Above: limit(-5), Below: limit(5)}, {Is: "start", Tag: c.tags[1], Above: limit(0)}, {Is: "stop"}}
+}
+
+// declared is a KPI with constants: a stock by one, a total under one, and a mean
+// rate with a target that holds only above another.
+func declared(level, flow *agent.Tag) KPI {
+	half := always("half", "1", 0.5, 0.01, "by definition")
+	pile := inventory(level, flow)
+	pile.Name, pile.Quantities[0].Name = "declared", "declared.total"
+	pile.Quantities[0].Terms[0].Dated = []*Factor{half}
+	target, applies := legalTarget(1)
+	fed := Term{Role: "fed", Unit: "kg", Factor: 1, Tags: []*agent.Tag{flow}, Dated: []*Factor{half.under()}}
+	pile.Quantities = append(pile.Quantities, Quantity{
+		Name: "declared.rate", Key: "rate", Unit: "kg/h", Value: quotientOf([]float64{1, 0, 0}, []float64{0, 0, 1}), Bounds: agent.Range{Lo: math.Inf(-1), Hi: math.Inf(1)},
+		Terms: []Term{fed, fed, elapsed().terms[0]}, Target: target, Applies: applies,
+	})
+	return pile
 }
 
 // formula is a KPI of expressions of the tags and of the other KPIs.

@@ -291,7 +291,7 @@ func (b *builder) normal(role string, d duct, gas, dry int) *Formula {
 	return &f
 }
 
-// raised is x or 1/x, x to the power 1 or −1; 1 for 0.
+// lifted is x or 1/x, x to the power 1 or −1; 1 for 0.
 func lifted(x float64, n int) float64 {
 	switch n {
 	case 1:
