@@ -32,7 +32,7 @@ func chapters() []chapter {
 	return []chapter{
 		{"manual_first", []string{"start", "figures", "states", "accuracy", "instruments", "diagnoses"}},
 		{"manual_data", []string{"files", "totals", "revisions"}},
-		{"manual_kinds", []string{"kpi-acid-recovery", "kpi-acid-concentration"}},
+		{"manual_kinds", []string{"kpi-oil-mist", "kpi-acid-recovery", "kpi-acid-concentration", "kpi-waste-heat-power"}},
 		{"manual_own", []string{"units", "formula"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",
