@@ -138,17 +138,17 @@ func lateRun(t *testing.T, days int, delay func(int) time.Duration, cutAt, cutFo
 // would have been had all come in time.
 func TestLateDataMakesRevisions(t *testing.T) {
 	t.Parallel()
-	want, _ := lateRun(t, 4, inTime, 0, 0, false)
+	want, _ := lateRun(t, 3, inTime, 0, 0, false)
 	late := func(n int) time.Duration {
 		switch {
-		case n >= 18:
+		case n >= 12:
 			return 0
 		case n == 5:
 			return 31 * time.Hour
 		}
 		return 3*time.Hour + 20*time.Minute
 	}
-	got, hq := lateRun(t, 4, late, 30*time.Hour, 2*time.Hour, false)
+	got, hq := lateRun(t, 3, late, 30*time.Hour, 2*time.Hour, false)
 	revisions := sameFigures(t, got, want)
 	if revisions < 50 {
 		t.Errorf("%d results were revised, want many", revisions)
@@ -168,9 +168,9 @@ func TestLateDataMakesRevisions(t *testing.T) {
 // TestLateDataOverRestarts: likewise when the agent is started anew every day.
 func TestLateDataOverRestarts(t *testing.T) {
 	t.Parallel()
-	want, _ := lateRun(t, 4, inTime, 0, 0, true)
-	got, _ := lateRun(t, 4, func(n int) time.Duration {
-		if n >= 20 {
+	want, _ := lateRun(t, 3, inTime, 0, 0, true)
+	got, _ := lateRun(t, 3, func(n int) time.Duration {
+		if n >= 12 {
 			return 0
 		}
 		return 5*time.Hour + 10*time.Minute
