@@ -321,8 +321,8 @@ func (b *Board) ResultsIn(kpi string, kind WindowKind, states string, n int) []R
 
 // parts gives closed results that began in [from, to), oldest first.
 func (b *Board) parts(kpi, states string, kind WindowKind, from, to time.Time) (all []Result) {
-	for _, r := range b.Results(kpi, kind, keptResults) {
-		if r.States == states && !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
+	for _, r := range b.ResultsIn(kpi, kind, states, keptResults) {
+		if !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
 			all = append(all, r)
 		}
 	}

@@ -37,7 +37,7 @@ func (e *Engine) Above(w agent.Window) (all []agent.Window) {
 func (e *Engine) Sum(of agent.Result, parts []agent.Result) (agent.Result, bool) {
 	l := level(rank(of.Window.Kind))
 	for _, q := range e.quantities {
-		if q.Name != of.KPI || q.config != of.Config || l <= cell {
+		if q.Name != of.KPI || q.counted != of.States || q.config != of.Config || l <= cell {
 			continue
 		}
 		w := span{of.Window.Start.UnixNano(), of.Window.End.UnixNano()}
