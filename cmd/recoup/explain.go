@@ -70,9 +70,9 @@ func newExplained(calc agent.Calculator, cfg *config.Config, name, window string
 	return e, err
 }
 
-// take keeps what the figure may be made of.
+// take keeps what the all-in figure may be made of.
 func (e *explained) take(r agent.Result) error {
-	if r.KPI == e.kpi && e.near(r.Window) {
+	if r.KPI == e.kpi && r.States == "" && e.near(r.Window) {
 		e.all = append(e.all, r)
 	}
 	return nil

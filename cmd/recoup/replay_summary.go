@@ -18,7 +18,7 @@ type summary struct {
 func newSummary(p *playback, lang say.Lang) *summary { return &summary{playback: p, lang: lang} }
 
 func (s *summary) take(r agent.Result) error {
-	if r.Window.Kind != agent.Cell && r.Window.Kind != agent.Hour {
+	if r.Window.Kind != agent.Cell && r.Window.Kind != agent.Hour && r.Window.Kind != agent.Lot {
 		s.results = append(s.results, r)
 	}
 	return nil
