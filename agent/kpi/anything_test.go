@@ -63,13 +63,25 @@ func newChaos(t testing.TB, seed uint64, calm bool) *chaos {
 		inLots(under(stated(ratio("totals", 1, c.tags[2], c.tags[5]), c.states(), "run"), Mask{Tag: c.tags[6], As: agent.Purge}), c.tags[6], "2"),
 		inLots(stated(stockpile, c.states(), "start"), c.tags[8], "0", ""),
 		c.formula("linked", "both h = (t3 + masked.ratio * t4) / t2", "nested kg = max(linked.both * mean(t5), t2 * hours())"), totalled,
-		kindred(c.tags[4], c.tags[5]), declared(c.tags[0], c.tags[4]))
+		kindred(c.tags[4], c.tags[5]), declared(c.tags[0], c.tags[4]), c.baseline("expected"))
 	return c
 }
 
 // states are told by a bit, and by two signals.
 func (c *chaos) states() []State {
 	return []State{{Is: "run", Tag: c.tags[6], When: limit(1)}, {Is: "idle", Tag: c.tags[9], Above: limit(-5), Below: limit(5)}, {Is: "start", Tag: c.tags[1], Above: limit(0)}, {Is: "stop"}}
+}
+
+// baseline compares one rate with what another lets expect.
+func (c *chaos) baseline(name string) KPI {
+	kpi, err := newBaseline(decoded(name, baselineSection{
+		Energy: "t4", Unit: "t", Source: "none", Drivers: []driverSection{{Name: "t3", Value: "t3", Unit: "kg"}, {Name: "t5", Value: "mean(t5)", Unit: "kg/s"}},
+		Model: &declaredSection{Period: "day", Intercept: limit(100), Slopes: []float64{0.001, -2}, Ranges: [][2]float64{{0, 1000}, {0, 5}}, U: 0.05},
+	}, c.tags...))
+	if err != nil {
+		panic(err)
+	}
+	return kpi
 }
 
 // declared is a KPI with constants: a stock by one, a total under one, and a mean

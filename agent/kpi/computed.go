@@ -27,11 +27,7 @@ type namedPart struct {
 
 // of gives a part's value in basic units, with its sensitivity to every total.
 func (p *namedPart) of(totals []float64) (value float64, sens []float64, reason agent.Reason) {
-	own := make([]float64, len(p.terms))
-	for k, at := range p.terms {
-		own[k] = totals[at] * p.scale[k]
-	}
-	value, by, reason := p.value(own)
+	value, by, reason := p.value(p.own(totals))
 	if reason.Code != agent.NoReason {
 		return 0, nil, reason
 	}
@@ -42,16 +38,21 @@ func (p *namedPart) of(totals []float64) (value float64, sens []float64, reason 
 	return value*p.unit.Factor + p.unit.Offset, sens, reason
 }
 
+// own gives the totals of the part's terms.
+func (p *namedPart) own(totals []float64) []float64 {
+	own := make([]float64, len(p.terms))
+	for k, at := range p.terms {
+		own[k] = totals[at] * p.scale[k]
+	}
+	return own
+}
+
 // figure is the Figure of the expression, by the chain rule. What is no number,
 // as after a division by zero, gives no figure.
 func (c *computed) figure(totals []float64) (float64, []float64, agent.Reason) {
-	in := make([]dual, len(c.parts))
-	inner := make([][]float64, len(c.parts))
-	for i := range c.parts {
-		var reason agent.Reason
-		if in[i].v, inner[i], reason = c.parts[i].of(totals); reason.Code != agent.NoReason {
-			return 0, nil, reason
-		}
+	in, inner, reason := c.values(totals)
+	if reason.Code != agent.NoReason {
+		return 0, nil, reason
 	}
 	value := (c.run(in).v - c.unit.Offset) / c.unit.Factor
 	sens := make([]float64, len(totals))
@@ -71,6 +72,17 @@ func (c *computed) figure(totals []float64) (float64, []float64, agent.Reason) {
 		return 0, nil, agent.Reason{Code: agent.NoInput}
 	}
 	return value, sens, agent.Reason{}
+}
+
+// values gives the parts' values, each with its sensitivity to every total.
+func (c *computed) values(totals []float64) (in []dual, sens [][]float64, reason agent.Reason) {
+	in, sens = make([]dual, len(c.parts)), make([][]float64, len(c.parts))
+	for i := range c.parts {
+		if in[i].v, sens[i], reason = c.parts[i].of(totals); reason.Code != agent.NoReason {
+			return nil, nil, reason
+		}
+	}
+	return in, sens, reason
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -115,6 +127,9 @@ func (q *quantity) impossible(s *sum, totals []float64, w span) *Inner {
 func (q *Quantity) take(t Term) (at int, scale float64) {
 	for i := range q.Terms {
 		if known := &q.Terms[i]; known.likens(&t) {
+			if t.Factor == known.Factor {
+				return i, 1
+			}
 			return i, t.Factor / known.Factor
 		}
 	}
@@ -124,6 +139,9 @@ func (q *Quantity) take(t Term) (at int, scale float64) {
 
 // likens reports whether two terms total the same, but for a factor.
 func (t *Term) likens(other *Term) bool {
+	if t.Model != nil || other.Model != nil {
+		return t.Model == other.Model
+	}
 	same := t.Factor != 0 && t.Stock == other.Stock && slices.Equal(t.Tags, other.Tags) && slices.Equal(t.Dated, other.Dated)
 	switch f, g := t.Formula, other.Formula; {
 	case f == nil || g == nil:

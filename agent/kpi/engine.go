@@ -205,7 +205,10 @@ func (t *Term) label() string {
 		}
 		names = append(names, t.Formula.Name+"("+strings.Join(args, ", ")+")")
 	}
-	if names == nil {
+	switch {
+	case t.Model != nil:
+		return "model"
+	case names == nil:
 		return "time"
 	}
 	return strings.Join(names, " × ")

@@ -56,8 +56,9 @@ func wrongly(fix, format string, args ...any) error {
 // checker gives every node its dimension and its calculation. What an expression
 // names is found by resolve.
 type checker struct {
-	resolve func(function string, names []string) (checked, error)
-	nodes   int // checked so far
+	resolve  func(function string, names []string) (checked, error)
+	expected func(drivers []checked) (checked, error) // of a baseline; nil: there is none
+	nodes    int                                      // checked so far
 }
 
 func (c *checker) check(node ast.Node) (checked, error) {

@@ -51,10 +51,15 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
 		return r
 	}
+	if q.Claim && !trend && (!stated || math.Abs(value) <= u) {
+		r.Reason = agent.Reason{Code: agent.WithinUncertainty, Detail: fmt.Sprintf("%.6g ± %.2g %s", value, u, q.Unit)}
+		return r
+	}
 	r.Value, r.U, r.Verdict = value, u, q.Target.verdict(value, u, stated)
 	r.Verdict = q.inForce(r.Verdict, s.totals(), s, w)
 	r.Quality, r.Reason = judge(s, w, r.Coverage)
 	q.unbalanced(&r, trend, stated)
+	q.cautious(&r, s.totals(), trend)
 	if r.Verdict != agent.NoVerdict && s.doubted > (1-goodCoverage)*s.seconds {
 		r.Verdict = agent.Inconclusive // U knows nothing of an instrument that is not to be trusted
 	}
@@ -102,11 +107,11 @@ func describeLoss(s *sum) string {
 }
 
 func (q *quantity) terms(s *sum, w span) []agent.Term {
-	terms := make([]agent.Term, len(s.parts))
+	terms, totals := make([]agent.Term, len(s.parts)), s.totals()
 	for i, p := range s.parts {
 		terms[i] = agent.Term{
 			Role: q.Terms[i].Role, Tag: q.labels[i], Unit: q.Terms[i].Unit,
-			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.readout(i, w)), Head: p.head, Tail: p.tail,
+			Total: p.total, Seconds: s.seconds, USys: p.usys, URand: math.Sqrt(p.urand + q.atOnce(i, w, totals)), Head: p.head, Tail: p.tail,
 			Lost: append([]agent.Lost(nil), s.lost...),
 		}
 	}
@@ -120,13 +125,14 @@ func (q *quantity) terms(s *sum, w span) []agent.Term {
 func (q *quantity) expanded(s *sum, sens []float64, w span) (u float64, stated bool) {
 	square, known := q.datedSquare(s, sens, w)
 	square += q.correlatedSquare(s, sens, known)
+	totals := s.totals()
 	for i, p := range s.parts {
 		if p.usys < 0 {
 			return 0, false
 		}
 		rel := q.gain[i] * p.total
 		rest := max(0, p.usys*p.usys-rel*rel-known[i])
-		square += sens[i] * sens[i] * (rest + p.urand + q.readout(i, w))
+		square += sens[i] * sens[i] * (rest + p.urand + q.atOnce(i, w, totals))
 	}
 	for _, in := range q.inputs {
 		gain := q.gainOf(in.tag.Name, s, sens)

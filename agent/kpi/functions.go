@@ -28,7 +28,12 @@ func (c *checker) call(name string, arguments []ast.Node) (checked, error) {
 		if all[i], err = c.check(node); err != nil {
 			return checked{}, err
 		}
-		if err = alike(node, "compared", all[0], all[i]); err != nil {
+	}
+	if name == "expected" && c.expected != nil {
+		return c.expected(all)
+	}
+	for i, node := range arguments {
+		if err := alike(node, "compared", all[0], all[i]); err != nil {
 			return checked{}, err
 		}
 	}

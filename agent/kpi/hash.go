@@ -45,6 +45,7 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Stock      bool           `json:",omitempty"`
 		Dated      []*Factor      `json:",omitempty"`
 		Valid      []*agent.Range `json:",omitempty"` // of the arguments that have one, by their place
+		Model      *Model         `json:",omitempty"`
 	}
 	type mask struct {
 		Tag    measure
@@ -64,7 +65,7 @@ func (c *calendar) define(q *quantity) [32]byte {
 				d.Args, d.Own = append(d.Args, measureOf(a.Tag)), append(d.Own, a.Rel)
 			}
 		}
-		d.Stock, d.Dated, d.Valid = t.Stock, t.Dated, t.valid()
+		d.Stock, d.Dated, d.Valid, d.Model = t.Stock, t.Dated, t.valid(), t.Model
 		terms = append(terms, d)
 	}
 	var masks []mask

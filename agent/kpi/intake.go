@@ -263,8 +263,9 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 		s.lose(l.Cause, l.About, l.Seconds)
 		madeGood += min(0, l.Seconds)
 	}
+	totals := totalsOf(r)
 	for i, t := range r.Terms {
-		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.readout(i, w)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail, sways: q.swayedLike(i, t.Total)}
+		s.parts[i] = part{total: t.Total, usys: t.USys, urand: max(0, t.URand*t.URand-q.atOnce(i, w, totals)), stock: q.Terms[i].Stock, head: t.Head, tail: t.Tail, sways: q.swayedLike(i, t.Total)}
 	}
 	if madeGood < 0 {
 		s.caught = w.start + int64(madeGood*float64(second))
@@ -275,7 +276,7 @@ func (q *quantity) sumOf(r *agent.Result) sum {
 	s.doubted = r.Doubted
 	switch code := r.Reason.Code; {
 	case r.Quality != agent.Uncertain || len(r.Doubts) > 0:
-	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly:
+	case code == agent.NoReason || code == agent.CaughtUp || code == agent.PartialWindow || code == agent.LowCoverage || code == agent.TrendOnly || code == agent.ClosureFailed || code == agent.OutsideModel:
 	default:
 		s.doubtful(code, r.Reason.Detail, s.seconds)
 		s.doubted = s.seconds

@@ -72,6 +72,9 @@
 //     values: so all inputs count over the same seconds, and an error that two of
 //     them share counts once. A figure beyond its bounds takes it along
 //     (computed.go).
+//   - A model's error is a term whose total is 0: so it stands in the budget
+//     beside the meters', and counts once where two figures share the model
+//     (modelled.go).
 package kpi
 
 import "recoup/agent"
@@ -81,6 +84,7 @@ func Families() map[string]agent.Kind[KPI] {
 	return map[string]agent.Kind[KPI]{
 		"acid_concentration": {New: newAcidConcentration, Example: acidConcentrationExample},
 		"acid_recovery":      {New: newAcidRecovery, Example: acidRecoveryExample},
+		"baseline":           {New: newBaseline, Example: baselineExample},
 		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
 		"formula":            {New: newFormula, Example: formulaExample},
 		"intensity":          {New: newIntensity, Example: intensityExample},
@@ -129,7 +133,9 @@ type Quantity struct {
 	Expression       string        // how Value comes from what it names, where the configuration says so
 	Of               []Inner       // the quantities of KPIs that the expression names
 
-	Applies Condition // of the target; the zero value: always
+	Applies  Condition // of the target; the zero value: always
+	Cautions []Caution // beyond which the figure is Uncertain
+	Claim    bool      // withheld unless it is larger than its U
 
 	draft *draft // until Link has found what the expression names
 }
@@ -156,6 +162,9 @@ type Term struct {
 	Formula    *Formula // nil: none
 	Stock      bool
 	Dated      []*Factor // by which the total is multiplied too; of a stock only constants
+
+	Model  *Model                         // whose error the term is: its total is 0, and Spread its squared standard uncertainty
+	Spread func(totals []float64) float64 // of all of the quantity's totals; nil: none
 }
 
 // total is the Figure of a quantity that is its only term.

@@ -18,6 +18,7 @@ type draft struct {
 	unit   Unit
 	tags   []*agent.Tag
 	inputs map[string]concentration
+	model  *modelled         // that expected() stands for; nil: none
 	path   string            // of the expression, below the KPI's entry
 	paths  map[string]string // of names that stand elsewhere in the section
 }
@@ -100,6 +101,9 @@ func (l *linker) compute(q *Quantity) error {
 	d := q.draft
 	r := &resolver{linker: l, q: q, draft: d, made: &computed{unit: d.unit}}
 	c := checker{resolve: r.resolve}
+	if d.model != nil {
+		c.expected = r.expected
+	}
 	result, err := c.check(d.node)
 	switch {
 	case err != nil:
@@ -117,6 +121,9 @@ func (l *linker) compute(q *Quantity) error {
 	r.made.run = result.run
 	q.Value = r.made.figure
 	q.Expression = shownIn(d.node.String(), q.Of)
+	if d.model != nil {
+		q.Expression += "; expected = " + d.model.said()
+	}
 	return nil
 }
 
@@ -164,8 +171,11 @@ func (r *resolver) named(at int) checked {
 }
 
 func (r *resolver) part(function string, names []string) (namedPart, error) {
-	if function == "hours" {
+	switch function {
+	case "hours":
 		return r.totalled(r.hours(), unitOf("h")), nil
+	case "model":
+		return r.totalled(r.draft.model.term(), r.draft.model.unit), nil
 	}
 	var factors []factorOf
 	for _, name := range names {

@@ -28,10 +28,12 @@ func (r *resolver) other(function string, names []string, name string) (namedPar
 		return namedPart{}, wrongly("name a quantity whose unit is known", "%s: %v", name, err)
 	}
 	p := namedPart{value: inner.Value, unit: u}
+	known := len(r.q.Terms)
 	for _, t := range inner.Terms {
 		at, scale := r.q.take(t)
 		p.terms, p.scale = append(p.terms, at), append(p.scale, scale)
 	}
+	r.q.liftModels(inner, &p, known)
 	r.q.inherit(inner)
 	for _, in := range append([]Inner{{r.kpis[i].Family, *inner, inner.Value}}, inner.Of...) {
 		lifted := namedPart{terms: p.terms, scale: p.scale, value: in.Value, unit: Unit{Factor: 1}}

@@ -119,6 +119,10 @@ func (e *Engine) likenessOf(old *quantity) {
 		}
 		if alike {
 			old.Value, old.Bounds, old.MinCoverage, old.Methods, old.Of = q.Value, q.Bounds, q.MinCoverage, q.Methods, q.Of
+			old.Cautions, old.Claim = q.Cautions, q.Claim
+			for i := range q.Terms {
+				old.Terms[i].Spread = q.Terms[i].Spread
+			}
 			return
 		}
 	}

@@ -62,6 +62,8 @@ func better(q agent.Quantity, value float64) float64 {
 		"waste_heat_power.aux_ratio": -1, "waste_heat_power.generated_net": 1, "waste_heat_power.specific": 1,
 		"waste_heat_power.heat_recovery":  1,
 		"intensity.intensity":             -1,
+		"baseline.enpi":                   -1,
+		"baseline.saving":                 1,
 		"acid_recovery.recovery_combined": 1, "acid_recovery.recovery_sulphur": 1, "acid_recovery.conversion": 1,
 		"acid_recovery.so2_per_tonne": -1, "acid_recovery.mist_per_tonne": -1,
 		"acid_recovery.fuel_per_tonne": -1, "acid_recovery.electricity_per_tonne": -1, "acid_recovery.steam_per_tonne": -1,
