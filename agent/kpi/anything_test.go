@@ -76,7 +76,7 @@ func (c *chaos) states() []State {
 func (c *chaos) baseline(name string) KPI {
 	kpi, err := newBaseline(decoded(name, baselineSection{
 		Energy: "t4", Unit: "t", Source: "none", Drivers: []driverSection{{Name: "t3", Value: "t3", Unit: "kg"}, {Name: "t5", Value: "mean(t5)", Unit: "kg/s"}},
-		Model: &declaredSection{Period: "day", Intercept: limit(100), Slopes: []float64{0.001, -2}, Ranges: [][2]float64{{0, 1000}, {0, 5}}, U: 0.05},
+		Model: &declaredSection{Period: "day", Intercept: limit(100), Slopes: []float64{0.001, -2}, Ranges: [][]float64{{0, 1000}, {0, 5}}, U: 0.05},
 	}, c.tags...))
 	if err != nil {
 		panic(err)

@@ -48,11 +48,11 @@ type periodSection struct {
 
 // declaredSection is a model that somebody else made.
 type declaredSection struct {
-	Period    string       `yaml:"period"`
-	Intercept *float64     `yaml:"intercept"`
-	Slopes    []float64    `yaml:"slopes"`
-	Ranges    [][2]float64 `yaml:"ranges"`
-	U         float64      `yaml:"u"`
+	Period    string      `yaml:"period"`
+	Intercept *float64    `yaml:"intercept"`
+	Slopes    []float64   `yaml:"slopes"`
+	Ranges    [][]float64 `yaml:"ranges"`
+	U         float64     `yaml:"u"`
 }
 
 const (
@@ -246,8 +246,9 @@ func (b *builder) given(m *modelled, means []bool, s declaredSection) []string {
 	}
 	model := &Model{Slopes: s.Slopes, Means: means, Period: days, Relative: s.U}
 	for k, r := range s.Ranges {
-		if !(r[0] < r[1]) {
-			b.faults.Add(fmt.Sprintf("model.ranges[%d]", k), "write the least and the greatest, for example [300, 800]", "%g to %g is no range", r[0], r[1])
+		if len(r) != 2 || !(r[0] < r[1]) {
+			b.faults.Add(fmt.Sprintf("model.ranges[%d]", k), "write the least and the greatest, for example [300, 800]", "%v is no range", r)
+			continue
 		}
 		model.Ranges = append(model.Ranges, agent.Range{Lo: r[0], Hi: r[1]})
 	}

@@ -58,7 +58,7 @@ func (m melter) run(t testing.TB, days int, energy, pull, air float64, kpis ...K
 func declaredModel(c worked, t *testing.T) *declaredSection {
 	return &declaredSection{
 		Period: "day", Intercept: number(field[float64](t, c.Inputs, "baseline_intercept_kWh_d")),
-		Slopes: []float64{field[float64](t, c.Inputs, "slope_kWh_t")}, Ranges: [][2]float64{{300, 800}}, U: 0.01,
+		Slopes: []float64{field[float64](t, c.Inputs, "slope_kWh_t")}, Ranges: [][]float64{{300, 800}}, U: 0.01,
 	}
 }
 
@@ -250,9 +250,9 @@ func TestFaultsOfBaseline(t *testing.T) {
 		"constant driver": {baselineSection{Drivers: twoDrivers(), Periods: flat}, "baseline.drivers[1]", "outdoors never changes", "leave it out"},
 		"overlap":         {baselineSection{Drivers: twoDrivers(), Periods: overlap}, "baseline.periods[3].from", "2025-03-20", "order"},
 		"numbers":         {baselineSection{Drivers: twoDrivers(), Periods: wrong}, "baseline.periods[2].drivers", "2 drivers have 1 numbers", "order"},
-		"no uncertainty":  {baselineSection{Model: &declaredSection{Period: "day", Intercept: number(1), Slopes: []float64{1}, Ranges: [][2]float64{{1, 2}}}}, "baseline.model.u", "chance", "0.02"},
+		"no uncertainty":  {baselineSection{Model: &declaredSection{Period: "day", Intercept: number(1), Slopes: []float64{1}, Ranges: [][]float64{{1, 2}}}}, "baseline.model.u", "chance", "0.02"},
 		"no range":        {baselineSection{Model: &declaredSection{Period: "day", Intercept: number(1), Slopes: []float64{1}, U: 0.1}}, "baseline.model.ranges", "0 ranges", "300"},
-		"period":          {baselineSection{Model: &declaredSection{Period: "fortnight", Intercept: number(1), Slopes: []float64{1}, U: 0.1, Ranges: [][2]float64{{1, 2}}}}, "baseline.model.period", "fortnight", "month"},
+		"period":          {baselineSection{Model: &declaredSection{Period: "fortnight", Intercept: number(1), Slopes: []float64{1}, U: 0.1, Ranges: [][]float64{{1, 2}}}}, "baseline.model.period", "fortnight", "month"},
 		"unit of driver":  {baselineSection{Drivers: []driverSection{{Name: "x", Value: "pull", Unit: "kWh"}}, Model: declaredModel(c, t)}, "baseline.drivers", "driver x is a mass", "unit of a mass"},
 		"unit":            {baselineSection{Energy: "pull", Unit: "kWh", Source: "x", Model: declaredModel(c, t)}, "baseline.energy", "cannot be given in kWh", "kg"},
 		"temperature":     {baselineSection{Drivers: []driverSection{{Name: "x", Value: "air", Unit: "°C"}}, Model: declaredModel(c, t)}, "baseline.drivers[0].value", "no rate", "mean(air)"},

@@ -15,6 +15,7 @@ var energyCarbonExample string
 type energyCarbon struct {
 	Carriers    []carrier       `yaml:"carriers"`
 	Factors     []factorSection `yaml:"factors"`
+	Claims      []claimSection  `yaml:"claims"`
 	Quantities  []string        `yaml:"quantities"`
 	Target      string          `yaml:"target"`
 	MinCoverage *float64        `yaml:"min_coverage"`
@@ -69,6 +70,7 @@ func newEnergyCarbon(spec agent.Spec) (KPI, error) {
 	b.masks(&kpi, section.Masks)
 	b.operate(&kpi, section.Operation, "run")
 	b.correlated(&kpi, section.Correlated)
+	b.claims(&kpi, section.Claims)
 	return b.built(kpi, faults)
 }
 

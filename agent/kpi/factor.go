@@ -25,7 +25,7 @@ type Factor struct {
 // Step is a value that holds from a day on, until the next one does.
 type Step struct {
 	From   time.Time // the date, at midnight UTC; zero: always
-	Value  float64   // in the factor's unit, above 0
+	Value  float64   // in the factor's unit, above 0; 0 while a measure is not in service
 	U      float64   // standard uncertainty in the same unit; 0: exact by convention
 	Source string    // who says so: a standard, an announcement, a contract
 }
@@ -73,9 +73,17 @@ func (d *dated) within(w span) (all []Step) {
 // in w.
 func (d *dated) relative(w span) (rel float64) {
 	for _, s := range d.within(w) {
-		rel = max(rel, s.U/s.Value)
+		rel = max(rel, s.vague())
 	}
 	return rel
+}
+
+// vague is the relative standard uncertainty of a value; 0 is exact.
+func (s *Step) vague() float64 {
+	if s.Value == 0 {
+		return 0
+	}
+	return s.U / s.Value
 }
 
 // date adds a term's dated factors to the quantity's, each once.
@@ -116,7 +124,7 @@ func (q *quantity) scale(i int, t int64) float64 { return q.Terms[i].Factor * q.
 func (q *quantity) vague(i int, t int64) (square float64) {
 	for _, n := range q.by[i] {
 		if s, ok := q.dated[n].at(t); ok {
-			square += s.U / s.Value * (s.U / s.Value)
+			square += s.vague() * s.vague()
 		}
 	}
 	return square

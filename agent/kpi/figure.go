@@ -51,7 +51,7 @@ func (q *quantity) result(s *sum, l level, w span, zone string, elapsed float64)
 		r.Reason = agent.Reason{Code: agent.BoundViolated, Detail: fmt.Sprintf("%.6g is outside %g to %g by more than U = %.2g; check the instruments", value, q.Bounds.Lo, q.Bounds.Hi, u)}
 		return r
 	}
-	if q.Claim && !trend && (!stated || math.Abs(value) <= u) {
+	if q.Claim && !trend && (!stated || u > 0 && math.Abs(value) <= u) {
 		r.Reason = agent.Reason{Code: agent.WithinUncertainty, Detail: fmt.Sprintf("%.6g ± %.2g %s", value, u, q.Unit)}
 		return r
 	}

@@ -83,3 +83,21 @@ func factorsOf(node ast.Node) ([]string, error) {
 	name, err := nameOf(node)
 	return []string{name}, err
 }
+
+// branches reports whether an expression chooses, so that it is not linear in
+// what it names even where it seems to be.
+func branches(node ast.Node) (is bool) {
+	ast.Walk(&node, visitor(func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.ConditionalNode:
+			is = true
+		case *ast.BuiltinNode:
+			is = is || n.Name == "abs" || n.Name == "min" || n.Name == "max"
+		}
+	}))
+	return is
+}
+
+type visitor func(ast.Node)
+
+func (v visitor) Visit(node *ast.Node) { v(*node) }

@@ -88,6 +88,7 @@ func Families() map[string]agent.Kind[KPI] {
 		"energy_carbon":      {New: newEnergyCarbon, Example: energyCarbonExample},
 		"formula":            {New: newFormula, Example: formulaExample},
 		"intensity":          {New: newIntensity, Example: intensityExample},
+		"measures":           {New: newMeasures, Example: measuresExample},
 		"oil_mist":           {New: newOilMist, Example: oilMistExample},
 		"value":              {New: newValue, Example: valueExample},
 		"waste_heat_power":   {New: newWasteHeatPower, Example: wasteHeatPowerExample},
@@ -100,6 +101,7 @@ type KPI struct {
 	Name, Family string
 	Quantities   []Quantity
 	Absent       []Absent
+	Claims       []agent.Claim // headline figures, held against what the carriers can give
 }
 
 // Quantity is one figure of a KPI, described by what it needs and by pure
@@ -132,6 +134,9 @@ type Quantity struct {
 	Stated           []string      // what results name beside their factors: a boundary, an allocation
 	Expression       string        // how Value comes from what it names, where the configuration says so
 	Of               []Inner       // the quantities of KPIs that the expression names
+	Branches         bool          // the expression chooses: it is not linear in its totals, whatever it gives for some
+
+	measure *improvement // whose saving it is
 
 	Applies  Condition // of the target; the zero value: always
 	Cautions []Caution // beyond which the figure is Uncertain

@@ -19,6 +19,7 @@ type draft struct {
 	tags   []*agent.Tag
 	inputs map[string]concentration
 	model  *modelled         // that expected() stands for; nil: none
+	item   *improvement      // whose saving it is; nil: of none
 	path   string            // of the expression, below the KPI's entry
 	paths  map[string]string // of names that stand elsewhere in the section
 }
@@ -36,6 +37,7 @@ func Link(kpis []KPI) []error {
 		}
 	}
 	for i := range kpis {
+		l.countOnce(i)
 		if errs[i] = l.faults[i].Err(); errs[i] != nil || slices.ContainsFunc(kpis[i].Quantities, func(q Quantity) bool { return q.draft != nil }) {
 			kpis[i].Quantities = nil
 		}
@@ -105,6 +107,10 @@ func (l *linker) compute(q *Quantity) error {
 		c.expected = r.expected
 	}
 	result, err := c.check(d.node)
+	if err == nil && d.item != nil {
+		result, err = r.counted(result)
+	}
+	q.Branches = q.Branches || branches(d.node)
 	switch {
 	case err != nil:
 		return err
@@ -121,6 +127,9 @@ func (l *linker) compute(q *Quantity) error {
 	r.made.run = result.run
 	q.Value = r.made.figure
 	q.Expression = shownIn(d.node.String(), q.Of)
+	if d.item != nil {
+		q.Expression += d.item.said()
+	}
 	if d.model != nil {
 		q.Expression += "; expected = " + d.model.said()
 	}

@@ -388,7 +388,7 @@ func wantFault(t *testing.T, err error, path, says, fix string) {
 func TestEveryFamilyTakesMasks(t *testing.T) {
 	sections := map[string]any{
 		"acid_concentration": acidConcentration{}, "acid_recovery": acidRecovery{}, "energy_carbon": energyCarbon{}, "oil_mist": oilMist{}, "value": valueSection{}, "waste_heat_power": wasteHeatPower{},
-		"baseline": baselineSection{}, "formula": formulaSection{}, "intensity": intensitySection{},
+		"baseline": baselineSection{}, "formula": formulaSection{}, "intensity": intensitySection{}, "measures": measuresSection{},
 	}
 	for name := range Families() {
 		section, known := sections[name]

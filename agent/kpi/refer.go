@@ -35,6 +35,7 @@ func (r *resolver) other(function string, names []string, name string) (namedPar
 	}
 	r.q.liftModels(inner, &p, known)
 	r.q.inherit(inner)
+	r.q.Branches = r.q.Branches || inner.Branches
 	for _, in := range append([]Inner{{r.kpis[i].Family, *inner, inner.Value}}, inner.Of...) {
 		lifted := namedPart{terms: p.terms, scale: p.scale, value: in.Value, unit: Unit{Factor: 1}}
 		in.Value = lifted.of

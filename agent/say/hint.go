@@ -64,6 +64,7 @@ func better(q agent.Quantity, value float64) float64 {
 		"intensity.intensity":             -1,
 		"baseline.enpi":                   -1,
 		"baseline.saving":                 1,
+		"measures.total":                  1,
 		"acid_recovery.recovery_combined": 1, "acid_recovery.recovery_sulphur": 1, "acid_recovery.conversion": 1,
 		"acid_recovery.so2_per_tonne": -1, "acid_recovery.mist_per_tonne": -1,
 		"acid_recovery.fuel_per_tonne": -1, "acid_recovery.electricity_per_tonne": -1, "acid_recovery.steam_per_tonne": -1,

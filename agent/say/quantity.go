@@ -152,6 +152,7 @@ func quantityTexts() map[string]pair {
 		"baseline.expected":                    {"Energy expected by the baseline", "基准模型预期用能量"},
 		"baseline.enpi":                        {"Energy performance against the baseline (below 1 is better)", "能源绩效参数（相对基准，低于 1 为优）"},
 		"baseline.saving":                      {"Saving against the baseline", "相对基准的节能量"},
+		"measures.total":                       {"Savings of all measures", "各项措施节约合计"},
 		"intensity.intensity":                  {"Intensity per unit of product", "单位产品强度"},
 		"waste_heat_power.specific_packed":     {"Net generation per tonne of packed glass", "吨成品玻璃净发电量"},
 		"waste_heat_power.self_consumed_share": {"Share of the use met by own power kept", "自发自用电量占用电量比例"},

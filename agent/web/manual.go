@@ -33,7 +33,7 @@ func chapters() []chapter {
 		{"manual_first", []string{"start", "figures", "states", "accuracy", "instruments", "diagnoses"}},
 		{"manual_data", []string{"files", "totals", "revisions"}},
 		{"manual_kinds", []string{"kpi-oil-mist", "kpi-acid-recovery", "kpi-acid-concentration", "kpi-waste-heat-power"}},
-		{"manual_own", []string{"units", "formula", "baseline"}},
+		{"manual_own", []string{"units", "formula", "baseline", "measures"}},
 		{"manual_drills", []string{
 			"drills", "drill-plc-off", "drill-word-order", "drill-counter-reset", "drill-frozen-analyser", "drill-purge-doubled",
 			"drill-hrsg-fouling", "drill-upstream-week", "drill-disk-full", "drill-clock-step", "drill-meter-swapped",

@@ -37,3 +37,23 @@ func showCalibrations(out io.Writer, lang say.Lang, cfg *config.Config, now time
 	}
 	return nil
 }
+
+// showClaims tells whether a pair of headline figures can be true.
+func showClaims(out io.Writer, lang say.Lang, k kpi.KPI) {
+	for _, c := range k.Claims {
+		fmt.Fprintf(out, "    %s\n", say.Claim(lang, c))
+	}
+}
+
+// showStated tells what results will name: a model, a boundary, a measure's day.
+func showStated(out io.Writer, k kpi.KPI) {
+	told := map[string]bool{}
+	for _, q := range k.Quantities {
+		for _, line := range q.Stated {
+			if !told[line] {
+				told[line] = true
+				fmt.Fprintf(out, "    %s\n", line)
+			}
+		}
+	}
+}

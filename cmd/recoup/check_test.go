@@ -210,3 +210,32 @@ func TestCheckRefusesWhatCanNeverWork(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckTellsWhetherAClaimCanBe, and what a baseline rests on, before anybody
+// signs either.
+func TestCheckTellsWhetherAClaimCanBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "claim.yaml")
+	text := replaceSection(t, "kpis", `- name: site
+  energy_carbon:
+    carriers: [{carrier: electricity, energy: eq330, equivalent_value: electricity.equivalent}]
+    claims: [{name: 年报, tce: 31800, co2: 100000, convention: equivalent}]
+- name: melter
+  baseline:
+    energy: eq330
+    unit: kWh
+    drivers: [{name: pull, value: wt360, unit: t}]
+    model: {period: month, intercept: 40000, slopes: [80], ranges: [[300, 800]], u: 0.02}
+    source: report of 2025
+`)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{
+		"en": "年报: 31\u202f800 tce and 100\u202f000 t CO2 imply 3.145 t/tce", "zh": "若其余为天然气，电力须占 56\u202f%",
+	} {
+		code, out, errOut := call(t, "check", "-c", file, "--lang", lang)
+		if code != exitDone || !strings.Contains(out, want) || !strings.Contains(out, "    baseline: 40000 kWh/d + 80 kWh/t × pull\n    baseline model: declared, standard uncertainty 2 %\n") {
+			t.Errorf("%s: exit %d, it does not say %q:\n%s%s", lang, code, want, out, errOut)
+		}
+	}
+}

@@ -61,6 +61,8 @@ func (c checkCommand) Run(s session) error {
 	built := wiring{cfg: cfg, log: s.log, clock: agent.SystemClock()}
 	for _, k := range built.kpis() {
 		showKPI(s.out, k)
+		showStated(s.out, k)
+		showClaims(s.out, lang, k)
 		if err := showOutlook(s.out, lang, cfg.Plant, k); err != nil {
 			return err
 		}
