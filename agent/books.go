@@ -10,7 +10,8 @@ type books struct {
 	past   History
 	stored map[place]Result // the parts, that is cells and lots
 	newest map[series]int64 // start of the newest stored cell
-	anew   map[place]Result // what is to be stored
+	closed int64            // up to here record's engine has closed its cells, stored or from before it began
+	anew   map[shelf]*kept  // what is to be stored
 }
 
 // place is what the results of one window of one KPI share, whatever their
@@ -19,6 +20,55 @@ type place struct {
 	series
 	kind  WindowKind
 	start int64
+}
+
+// shelf is where the results of one KPI and kind of window stand.
+type shelf struct {
+	series
+	kind WindowKind
+}
+
+// kept are results of one shelf by the starts of their windows.
+type kept struct {
+	starts []int64 // ascending
+	at     map[int64]Result
+}
+
+func (b *books) keep(r *Result) {
+	on := shelf{seriesOf(r), r.Window.Kind}
+	k := b.anew[on]
+	if k == nil {
+		k = &kept{at: map[int64]Result{}}
+		b.anew[on] = k
+	}
+	start := r.Window.Start.UnixNano()
+	if at, known := slices.BinarySearch(k.starts, start); !known {
+		k.starts = slices.Insert(k.starts, at, start)
+	}
+	k.at[start] = *r
+}
+
+func (k *kept) has(r *Result) bool {
+	if k == nil {
+		return false
+	}
+	_, is := k.at[r.Window.Start.UnixNano()]
+	return is
+}
+
+// within gives those that began in [from, to), oldest first.
+func (k *kept) within(from, to time.Time) (all []Result) {
+	if k == nil {
+		return nil
+	}
+	at, _ := slices.BinarySearch(k.starts, from.UnixNano())
+	for _, start := range k.starts[at:] {
+		if start >= to.UnixNano() {
+			break
+		}
+		all = append(all, k.at[start])
+	}
+	return all
 }
 
 // series is what the results of one KPI share.
@@ -34,7 +84,7 @@ var farAhead = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // open reads the cells and lots from a job's beginning on.
 func (c *recomputer) open(j job) (*books, error) {
-	b := &books{past: c.past, stored: map[place]Result{}, newest: map[series]int64{}, anew: map[place]Result{}}
+	b := &books{past: c.past, stored: map[place]Result{}, newest: map[series]int64{}, closed: j.open.UnixNano(), anew: map[shelf]*kept{}}
 	for _, kind := range []WindowKind{Cell, Lot} {
 		for r, err := range c.past.Results("", kind, j.from, farAhead) {
 			if err != nil {
@@ -51,13 +101,20 @@ func (c *recomputer) open(j job) (*books, error) {
 	return b, nil
 }
 
+// runs reports whether record's engine has not yet closed a window of which at is
+// the start, of a cell, or the end. What lies before the first cell that it
+// closed it never will.
+func (b *books) runs(r *Result, at time.Time) bool {
+	return at.UnixNano() > b.newest[seriesOf(r)] && r.Window.End.UnixNano() > b.closed
+}
+
 // compare gives what of found is new or differs from what is stored. Results of
 // another definition are left as they are and counted.
 func (b *books) compare(found []Result) (changed []Result, refused int) {
 	for i := range found {
 		r := &found[i]
 		switch old, is := b.stored[placeOf(r)]; {
-		case !is && r.Window.Start.UnixNano() > b.newest[seriesOf(r)]: // record's engine has not closed it yet
+		case !is && b.runs(r, r.Window.Start): // record's engine has not closed it yet
 		case !is:
 			changed = append(changed, *r)
 		case old.Config != r.Config:
@@ -74,7 +131,7 @@ func (b *books) compare(found []Result) (changed []Result, refused int) {
 // time.
 func (b *books) above(calc Reviser, looked, changed []Result) (all []Result, err error) {
 	for i := range changed {
-		b.anew[placeOf(&changed[i])] = changed[i]
+		b.keep(&changed[i])
 	}
 	for level := looked; len(level) > 0; {
 		var next []Result
@@ -94,7 +151,8 @@ func (b *books) above(calc Reviser, looked, changed []Result) (all []Result, err
 					return nil, err
 				}
 				if differs {
-					all, b.anew[placeOf(&made)] = append(all, made), made
+					all = append(all, made)
+					b.keep(&made)
 				}
 			}
 		}
@@ -111,7 +169,7 @@ func (b *books) sum(calc Reviser, like *Result) (made Result, differs bool, err 
 	if err != nil {
 		return made, false, err
 	}
-	if len(olds) == 0 && w.End.UnixNano() > b.newest[seriesOf(like)] {
+	if len(olds) == 0 && b.runs(like, w.End) {
 		return made, false, nil
 	}
 	parts, err := b.results(like, w.Kind.MadeOf(), w.Start, w.End)
@@ -133,16 +191,13 @@ func (b *books) sum(calc Reviser, like *Result) (made Result, differs bool, err 
 // results gives those of like's KPI and definition that began in [from, to), as
 // they will be.
 func (b *books) results(like *Result, kind WindowKind, from, to time.Time) (all []Result, err error) {
+	anew := b.anew[shelf{seriesOf(like), kind}]
+	all = anew.within(from, to)
 	for r, err := range b.past.Results(like.KPI, kind, from, to) {
 		if err != nil {
 			return nil, err
 		}
-		if _, is := b.anew[placeOf(&r)]; !is && r.States == like.States && r.Config == like.Config {
-			all = append(all, r)
-		}
-	}
-	for _, r := range b.anew {
-		if seriesOf(&r) == seriesOf(like) && r.Window.Kind == kind && !r.Window.Start.Before(from) && r.Window.Start.Before(to) {
+		if !anew.has(&r) && r.States == like.States && r.Config == like.Config {
 			all = append(all, r)
 		}
 	}

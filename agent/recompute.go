@@ -24,6 +24,7 @@ const (
 	lateQuiet    = time.Minute // since the newest late reading, so that a file is revised once
 	latePatience = 10 * time.Minute
 	lateLook     = 5 * time.Second
+	atOnce       = 2000 // results that one batch of a revision holds at most: months of history are many
 )
 
 // recomputer is the loop that makes revisions.
@@ -88,6 +89,7 @@ type job struct {
 	from, to        time.Time // cells within are compared
 	reach, settle   time.Duration
 	late            []Late
+	open            time.Time // where the oldest cell begins that has not closed
 	lateFrom, until time.Time // of the late readings
 }
 
@@ -101,10 +103,10 @@ func jobs(late []Late) (all []job) {
 		if n := len(all); n > 0 && !from.After(all[n-1].to) {
 			j := &all[n-1]
 			j.to, j.reach, j.settle = later(j.to, to), max(j.reach, l.Ahead), max(j.settle, l.Settle)
-			j.late, j.until = append(j.late, l), later(j.until, l.To)
+			j.late, j.until, j.open = append(j.late, l), later(j.until, l.To), later(j.open, l.Open)
 			continue
 		}
-		all = append(all, job{from: from, to: to, reach: l.Ahead, settle: l.Settle, late: []Late{l}, lateFrom: l.From, until: l.To})
+		all = append(all, job{from: from, to: to, reach: l.Ahead, settle: l.Settle, late: []Late{l}, open: l.Open, lateFrom: l.From, until: l.To})
 	}
 	return all
 }
@@ -149,6 +151,12 @@ func (c *recomputer) do(ctx context.Context, j job) error {
 // hand gives record the results, and tells once per source what was done about
 // its late readings.
 func (c *recomputer) hand(ctx context.Context, j job, seen uint64, results []Result, why Reason) error {
+	for len(results) > atOnce {
+		if err := c.give(ctx, &revision{batch: &Batch{Source: Own, Results: results[:atOnce:atOnce]}, more: true}); err != nil {
+			return err
+		}
+		results = results[atOnce:]
+	}
 	own := &Batch{Source: Own, Results: results}
 	kind := Revised
 	if why.Code == TooLate {
@@ -161,8 +169,12 @@ func (c *recomputer) hand(ctx context.Context, j job, seen uint64, results []Res
 			own.Events = append(own.Events, Event{Kind: kind, Key: l.Source, Start: j.lateFrom, End: j.until, Reason: why})
 		}
 	}
+	return c.give(ctx, &revision{batch: own, from: j.lateFrom, to: j.until, seen: seen})
+}
+
+func (c *recomputer) give(ctx context.Context, rev *revision) error {
 	select {
-	case c.to <- &revision{own, j.lateFrom, j.until, seen}:
+	case c.to <- rev:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -110,6 +110,7 @@ func (r *recorder) begin(unfinished []Event) {
 // run takes batches until stop, then what is still on the way, and ends the
 // epoch.
 func (r *recorder) run(in <-chan *Batch, stop <-chan struct{}) {
+	r.tellLate() // what a killed run left
 	for {
 		select {
 		case b := <-in:

@@ -116,7 +116,10 @@ func (g *going) load(ctx context.Context) error {
 		}
 	}
 	slices.SortStableFunc(g.late, func(a, b straggler) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.source, b.source), cmp.Compare(a.seq, b.seq))
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.source, b.source), cmp.Compare(a.Tag.Name, b.Tag.Name), cmp.Compare(a.seq, b.seq))
+	})
+	g.late = slices.CompactFunc(g.late, func(a, b straggler) bool { // a file that was taken twice
+		return a.Tag == b.Tag && a.Time.Equal(b.Time) && a.source == b.source && a.Value == b.Value && a.Quality == b.Quality && a.Reason == b.Reason
 	})
 	g.loaded = to
 	return nil

@@ -35,6 +35,7 @@ type Late struct {
 	Back, Ahead time.Duration // how far before and behind a reading counts
 	Settle      time.Duration // how long after its end a cell is closed at the latest
 	Seq         uint64        // newest batch that such readings came with
+	Open        time.Time     // where the oldest cell begins that has not closed
 }
 
 // MadeOf gives the kind of window that a larger one is the sum of, "" for a cell
@@ -56,6 +57,7 @@ type revision struct {
 	batch    *Batch // results and events
 	from, to time.Time
 	seen     uint64 // number of the newest batch that was looked at
+	more     bool   // of it are to come: nothing is amended yet
 }
 
 // revise records a revision. The checkpoint rides on the same batch, so that a
@@ -71,6 +73,10 @@ func (r *recorder) revise(rev *revision) {
 	r.number(own)
 	r.calc.Add(own)
 	r.board.Show(own)
+	if rev.more {
+		r.put([]*Batch{own})
+		return
+	}
 	calc.Amend(r.board.parts, rev.from, rev.to, rev.seen)
 	state, err := r.calc.Checkpoint()
 	if err != nil {

@@ -117,7 +117,7 @@ func (e *Engine) Late() (all []agent.Late) {
 		for _, l := range in.late {
 			all = append(all, agent.Late{
 				Tag: in.tag.Name, Source: in.tag.Source, From: instant(l.start), To: instant(l.end),
-				Back: back, Ahead: max(ahead, time.Duration(in.keep)), Settle: time.Duration(e.grace), Seq: l.seq,
+				Back: back, Ahead: max(ahead, time.Duration(in.keep)), Settle: time.Duration(e.grace), Seq: l.seq, Open: instant(e.open.start),
 			})
 		}
 	}
