@@ -13,9 +13,11 @@ import (
 var errNoCheckpoint = errors.New("the checkpoint cannot be used")
 
 const (
-	lateBy  = 5 * time.Second // a reading older than this when received goes to its own place
-	stride  = time.Hour       // late readings of so much time are held in memory at once
-	closely = time.Minute     // longest time without readings within which an outage makes no difference
+	lateBy  = 5 * time.Second  // a reading older than this when received goes to its own place
+	stride  = time.Hour        // late readings of so much time are held in memory at once, at first
+	strides = 31 * 24 * stride // and at most
+	crowd   = 100_000          // late readings: fewer are wanted at once, a tenth of it is few
+	closely = time.Minute      // longest time without readings within which an outage makes no difference
 	nearby  = 15 * time.Minute
 )
 
@@ -27,7 +29,7 @@ func (c *recomputer) rerun(ctx context.Context, calc Reviser, j job) (found []Re
 	if err != nil {
 		return nil, 0, err
 	}
-	g := &going{job: j, store: c.store, calc: calc, loaded: j.from, spoke: map[string]time.Time{}}
+	g := &going{job: j, store: c.store, calc: calc, loaded: j.from, stride: stride, spoke: map[string]time.Time{}}
 	if begin != nil {
 		if err := calc.Restore(begin.State); err != nil {
 			return nil, 0, fmt.Errorf("%w: %w", errNoCheckpoint, err)
@@ -51,6 +53,7 @@ type going struct {
 	oldest time.Time            // what is older came before the checkpoint
 	late   []straggler          // on their way to their places, oldest first
 	loaded time.Time            // late has all from before it
+	stride time.Duration        // how much time to load next
 	clock  Batch                // whose clock and epoch a late reading borrows: the batch before it
 	spoke  map[string]time.Time // when a source last had readings
 	gaps   []Gap
@@ -91,15 +94,41 @@ func (g *going) bridged(b *Batch) bool {
 	return slices.ContainsFunc(g.late, func(s straggler) bool { return s.source == b.Source && s.Time.Sub(b.Received) <= closely })
 }
 
-// load reads the late readings of the next stride.
+// load reads the late readings of the next stride. A stride is as long as they
+// are few: what holds history holds much of it, and is opened once a stride.
 func (g *going) load(ctx context.Context) error {
-	from, to := g.loaded, g.loaded.Add(stride)
+	from := g.loaded
 	if g.oldest.Before(from) && g.gaps == nil {
 		from, g.gaps = g.oldest, []Gap{}
 	}
+	found, whole, err := g.during(ctx, from, g.loaded.Add(g.stride))
+	for err == nil && !whole {
+		g.stride /= 2
+		found, whole, err = g.during(ctx, from, g.loaded.Add(g.stride))
+	}
+	if err != nil {
+		return err
+	}
+	g.late = append(g.late, found...)
+	slices.SortStableFunc(g.late, func(a, b straggler) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.source, b.source), cmp.Compare(a.Tag.Name, b.Tag.Name), cmp.Compare(a.seq, b.seq))
+	})
+	g.late = slices.CompactFunc(g.late, func(a, b straggler) bool { // a file that was taken twice
+		return a.Tag == b.Tag && a.Time.Equal(b.Time) && a.source == b.source && a.Value == b.Value && a.Quality == b.Quality && a.Reason == b.Reason
+	})
+	g.loaded = g.loaded.Add(g.stride)
+	if len(found) < crowd/10 {
+		g.stride = min(2*g.stride, strides)
+	}
+	return nil
+}
+
+// during reads the late readings of [from, to), unless they are too many for a
+// stride that can be shorter.
+func (g *going) during(ctx context.Context, from, to time.Time) (found []straggler, whole bool, err error) {
 	for b, err := range g.store.Range(from, to) {
 		if err := cmp.Or(err, ctx.Err()); err != nil {
-			return err
+			return nil, false, err
 		}
 		for i := range b.Events {
 			if gap := b.Events[i].Gap; gap != nil && gap.Total() > 0 {
@@ -111,18 +140,14 @@ func (g *going) load(ctx context.Context) error {
 		}
 		for _, r := range b.Readings {
 			if g.strays(b, &r) && !r.Time.Before(from) && r.Time.Before(to) {
-				g.late = append(g.late, straggler{r, b.Source, b.Seq})
+				found = append(found, straggler{r, b.Source, b.Seq})
 			}
 		}
+		if len(found) > crowd && g.stride > time.Minute {
+			return nil, false, nil
+		}
 	}
-	slices.SortStableFunc(g.late, func(a, b straggler) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.source, b.source), cmp.Compare(a.Tag.Name, b.Tag.Name), cmp.Compare(a.seq, b.seq))
-	})
-	g.late = slices.CompactFunc(g.late, func(a, b straggler) bool { // a file that was taken twice
-		return a.Tag == b.Tag && a.Time.Equal(b.Time) && a.source == b.source && a.Value == b.Value && a.Quality == b.Quality && a.Reason == b.Reason
-	})
-	g.loaded = to
-	return nil
+	return found, true, nil
 }
 
 // missing reports whether raw readings of a result's time, or of what lies
