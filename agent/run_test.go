@@ -336,7 +336,7 @@ func TestPanickingDriverLeavesTheOthersAlone(t *testing.T) {
 		r.Sources = append(r.Sources, agent.Source{Name: "wild", Driver: wild, Tags: agenttest.Tags("wild", time.Second, 1)})
 		r.Board = agent.NewBoard(r.Clock, agent.Plant{}, "test", r.Sources[0].Tags, []string{"plc", "wild"}, []string{"hq"}, nil)
 		r.start()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute + 500*time.Millisecond) // between two polls, so that no wake is a race with the end
 		r.end()
 		if got := r.driver.Reads(); got != 61 {
 			t.Errorf("the other source was read %d times, want 61", got)

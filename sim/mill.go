@@ -18,6 +18,8 @@ const (
 	flowLeast, flowMost   = 30000.0, 80000.0
 	mistIdle              = 60.0
 	mistSettles           = 120.0 // seconds
+	rollsPerHour          = 40.0  // t
+	firstCoil             = 24001
 	leakMost              = 0.05
 
 	removal      = 0.96
@@ -40,6 +42,7 @@ type Mill struct {
 	incidents  schedule
 
 	rolling   bool
+	coils     uint64  // number of the newest coil
 	toggle    float64 // seconds until rolling changes
 	coil      float64 // this coil's inlet concentration
 	mist      follower
@@ -75,6 +78,8 @@ type state struct {
 	level                float64 // m
 	fanPower             float64 // kW
 	rolling, desorbing   bool
+	coil                 uint64  // number of the coil that is rolled, 0 between two
+	rolled               float64 // t in this step
 }
 
 // NewMill makes a mill whose whole history follows from seed and the lengths
@@ -82,7 +87,7 @@ type state struct {
 func NewMill(seed uint64, start time.Time) *Mill {
 	r := rand.New(rand.NewPCG(seed, 1))
 	m := &Mill{
-		now: start.Add(-time.Second), start: start, process: r, rolling: true, desorbing: true,
+		now: start.Add(-time.Second), start: start, process: r, rolling: true, desorbing: true, coils: firstCoil - 1,
 		mist:     follower{tau: mistSettles, value: 300},
 		fan:      follower{tau: 30, value: flowRolling},
 		flow:     newWander(0, 0.03, 600, r),
@@ -152,13 +157,16 @@ func (m *Mill) roll(s float64) {
 			m.toggle += meanIdle * m.process.ExpFloat64()
 		}
 	}
-	m.state.rolling = m.rolling
+	m.state.rolling, m.state.coil, m.state.rolled = m.rolling, 0, 0
 	if m.rolling {
+		m.state.coil, m.state.rolled = m.coils, rollsPerHour*s/3600
 		m.truth.RollingSeconds += s
+		m.truth.RolledT += m.state.rolled
 	}
 }
 
 func (m *Mill) nextCoil() {
+	m.coils++
 	m.toggle += meanRolling * m.process.ExpFloat64()
 	m.coil = between(m.process, 240, 360)
 }

@@ -18,8 +18,12 @@ type panel struct {
 
 func newPanel(seed uint64, points []Point) panel {
 	p := panel{draws: rand.New(rand.NewPCG(seed, 2)), points: points, samples: make([]Sample, len(points))}
-	for _, point := range points {
-		p.instruments = append(p.instruments, newInstrument(point, p.draws))
+	for at, point := range points {
+		draws := p.draws
+		if point.apart {
+			draws = rand.New(rand.NewPCG(seed, 100+uint64(at)))
+		}
+		p.instruments = append(p.instruments, newInstrument(point, draws))
 	}
 	return p
 }

@@ -13,19 +13,21 @@ type plc struct {
 	panel
 	oilTotal float64 // in the register's unit of 0.1 kg, not wrapped
 	energy   float64 // 0.1 kWh
+	rolled   float64 // 0.01 t
 	place    places
 }
 
 // places of the points whose values are not instruments of their own.
 type places struct {
-	oilRate, oilTotal, heartbeat, rolling, fanOn, calibration, desorberOn, fanPower, fanEnergy int
+	oilRate, oilTotal, heartbeat, rolling, fanOn, calibration, desorberOn, fanPower, fanEnergy, coil, rolled int
 }
 
 func newPLC(seed uint64) plc {
 	return plc{
-		panel: newPanel(seed, millPoints()), oilTotal: oilTotalAtStart, energy: 12_345_678,
+		panel: newPanel(seed, millPoints()), oilTotal: oilTotalAtStart, energy: 12_345_678, rolled: 8_765_432,
 		place: places{indexOf("oil_rate"), indexOf("oil_total"), indexOf("heartbeat"), indexOf("rolling"), indexOf("fan_on"),
-			indexOf("calibration"), indexOf("desorber_on"), indexOf("fan_power"), indexOf("fan_energy")},
+			indexOf("calibration"), indexOf("desorber_on"), indexOf("fan_power"), indexOf("fan_energy"),
+			indexOf("coil"), indexOf("rolled_total")},
 	}
 }
 
@@ -73,6 +75,9 @@ func (p *plc) count(st *state, s *schedule, dt float64) {
 	p.energy += p.instruments[p.place.fanPower].steady(st.fanPower, 0) * hours / p.points[p.place.fanEnergy].Scale
 	p.put(p.place.oilTotal, uint64(uint32(uint64(p.oilTotal))))
 	p.put(p.place.fanEnergy, uint64(uint32(uint64(p.energy))))
+	p.rolled += p.instruments[p.place.rolled].steady(st.rolled, 0) / p.points[p.place.rolled].Scale
+	p.put(p.place.rolled, uint64(uint32(uint64(p.rolled))))
+	p.put(p.place.coil, st.coil)
 }
 
 // Values gives what the PLC shows now, in the order of Points.

@@ -75,6 +75,7 @@ type Point struct {
 	lag   float64 // seconds
 	step  float64 // resolution, EngUnit
 	least float64 // what is nearer to zero is shown as 0, EngUnit
+	apart bool    // draws its errors from a source of its own, so that a seed's other points stay as they were without it
 }
 
 // At gives the point's address as a source with unit id 1, or an OPC UA
@@ -155,6 +156,8 @@ func millPoints() []Point {
 		{Name: "fan_power", Unit: 2, Table: Input, Address: 0, Type: Float32, EngUnit: "kW", Scale: 1,
 			Rel: 0.01, noise: 0.2, lag: 1, step: 0.01},
 		{Name: "fan_energy", Unit: 2, Table: Input, Address: 2, Type: Uint32, EngUnit: "kWh", Scale: 0.1, Rel: 0.01},
+		{Name: "coil", Unit: 1, Table: Input, Address: 14, Type: Uint32, Scale: 1, apart: true},
+		{Name: "rolled_total", Unit: 1, Table: Input, Address: 16, Type: Uint32, EngUnit: "t", Scale: 0.01, Rel: 0.005, apart: true},
 	}
 }
 

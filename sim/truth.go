@@ -20,6 +20,7 @@ type Truth struct {
 	RegenerationLossKg      float64
 	PumpedKg                float64 // from the tank back to the mill
 	FanKWh                  float64
+	RolledT                 float64
 
 	LoadKg float64 // oil in the wash oil
 	TankKg float64
@@ -38,7 +39,7 @@ func (t Truth) Since(earlier Truth) Truth {
 		InKg: t.InKg - earlier.InKg, OutKg: t.OutKg - earlier.OutKg,
 		AbsorbedKg: t.AbsorbedKg - earlier.AbsorbedKg, RecoveredKg: t.RecoveredKg - earlier.RecoveredKg,
 		RegenerationLossKg: t.RegenerationLossKg - earlier.RegenerationLossKg, PumpedKg: t.PumpedKg - earlier.PumpedKg,
-		FanKWh: t.FanKWh - earlier.FanKWh,
+		FanKWh: t.FanKWh - earlier.FanKWh, RolledT: t.RolledT - earlier.RolledT,
 		LoadKg: t.LoadKg - earlier.LoadKg, TankKg: t.TankKg - earlier.TankKg,
 	}
 }
@@ -51,7 +52,8 @@ func (t Truth) ByName() iter.Seq2[string, float64] {
 			yield("in_kg", t.InKg) && yield("out_kg", t.OutKg) &&
 			yield("absorbed_kg", t.AbsorbedKg) && yield("recovered_kg", t.RecoveredKg) &&
 			yield("regeneration_loss_kg", t.RegenerationLossKg) && yield("pumped_kg", t.PumpedKg) &&
-			yield("fan_kwh", t.FanKWh) && yield("load_kg", t.LoadKg) && yield("tank_kg", t.TankKg)
+			yield("fan_kwh", t.FanKWh) && yield("load_kg", t.LoadKg) && yield("tank_kg", t.TankKg) &&
+			yield("rolled_t", t.RolledT)
 	}
 }
 

@@ -39,17 +39,6 @@ type trial struct {
 	hours float64
 }
 
-// blind lists the trials after which a figure is wrong and called good, with the
-// reason. One that is on the list and does no harm fails the test.
-func blind() map[trial]string {
-	const notWatched = "the configuration does not say how long this instrument may repeat a value (frozen)"
-	return map[trial]string{
-		{"glass", sim.Frozen, "t_in", 16}:         notWatched,
-		{"acid", sim.Frozen, "purge_flow", 16}:    notWatched,
-		{"acid", sim.Frozen, "purge_strength", 4}: notWatched, {"acid", sim.Frozen, "purge_strength", 16}: notWatched,
-	}
-}
-
 // trials gives what is tried at a plant: of all instruments and lengths, or of
 // the usual instrument four hours.
 func (p *proving) trials(whole bool) (all []trial) {
@@ -105,13 +94,8 @@ func (p *proving) try(t *testing.T, one trial) (o outcome) {
 			o.right++
 		default:
 			o.wrong++
-			if blind()[one] == "" {
-				t.Errorf("%v %s for %.2g h: %v", one.kind, one.point, one.hours, &c)
-			}
+			t.Errorf("%v %s for %.2g h: %v", one.kind, one.point, one.hours, &c)
 		}
-	}
-	if why := blind()[one]; why != "" && o.wrong == 0 {
-		t.Errorf("%v %s for %.2g h did no harm: take it off the list; it stood there because %s", one.kind, one.point, one.hours, why)
 	}
 	return o
 }
