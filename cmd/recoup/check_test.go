@@ -105,7 +105,7 @@ func TestCheckSaysWhatEachKPICannotCompute(t *testing.T) {
 	code, out, _ = call(t, "check", "-c", "demo.yaml")
 	for _, want := range []string{
 		"  KPI acid.h2so4: acid_recovery, computes recovery_loss, recovery_direct, recovery_combined, closure, ",
-		"\n    cannot compute conversion: conversion is not named: it takes analysers of SO2 ",
+		"\n    cannot compute fuel_per_tonne: energy.fuel is not named: it takes the amount of each fuel",
 	} {
 		if code != exitDone || !strings.Contains(out, want) {
 			t.Errorf("the demo: exit %d, it does not say %q:\n%s", code, want, out)
