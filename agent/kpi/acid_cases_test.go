@@ -26,7 +26,7 @@ func (a *acid) run(t *testing.T, kpi KPI, hours float64, shows map[string]float6
 	return r
 }
 
-func TestCaseC07Conversion(t *testing.T) {
+func caseC07Conversion(t *testing.T) {
 	c := caseOf(t, "C07")
 	in, out := field[float64](t, c.Inputs, "y_in"), field[float64](t, c.Inputs, "y_out")
 	for name, test := range map[string]struct {
@@ -44,7 +44,7 @@ func TestCaseC07Conversion(t *testing.T) {
 		section := a.section()
 		section.Conversion, section.Target = converter{In: "at230", Out: "at235", Flow: test.flow}, "conversion >= 99.5%"
 		got := a.run(t, a.kpi(t, section), 1, map[string]float64{"ft230": 9000, "at230": test.in, "at235": test.out}).only("acid.conversion", agent.Hour)
-		c.expect(t, "conversion", got.Value)
+		c.Expect(t, "conversion", got.Value)
 		if got.Quality != agent.Good || got.Verdict != agent.Pass {
 			t.Errorf("%s: got %v %v, %v, want it good and passed", name, got.Quality, got.Reason, got.Verdict)
 		}
@@ -75,7 +75,7 @@ func TestConversionOfAChangingGas(t *testing.T) {
 	}
 }
 
-func TestCaseC13MassAndPpm(t *testing.T) {
+func caseC13MassAndPpm(t *testing.T) {
 	c := caseOf(t, "C13")
 	mass, ppm := field[float64](t, c.Inputs, "mg_Nm3"), field[float64](t, c.Expected, "ppm")
 	lost := map[string]float64{}
@@ -90,9 +90,9 @@ func TestCaseC13MassAndPpm(t *testing.T) {
 	}
 }
 
-// TestCaseB13OxygenTakenBack: an analyser that corrects to a content of oxygen
+// caseB13OxygenTakenBack: an analyser that corrects to a content of oxygen
 // shows what the case expects; the stack carries what the case begins with.
-func TestCaseB13OxygenTakenBack(t *testing.T) {
+func caseB13OxygenTakenBack(t *testing.T) {
 	c := caseOf(t, "B13")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	for i, air := range field[[]float64](t, c.Inputs, "air_O2_pct") {
@@ -113,7 +113,7 @@ func TestCaseB13OxygenTakenBack(t *testing.T) {
 	}
 }
 
-func TestCaseU03SameTitrant(t *testing.T) {
+func caseU03SameTitrant(t *testing.T) {
 	c := caseOf(t, "U03")
 	r := field[[]float64](t, c.Inputs, "r_conc")[1]
 	a := newAcid()
@@ -135,6 +135,7 @@ func TestCaseU03SameTitrant(t *testing.T) {
 		if want := field[float64](t, c.Expected, "U_abs_k2_r08"); !near(got.U, want, 1e-3*want) || !near(got.Value, 0.98, 1e-9) {
 			t.Errorf("%+v: got %.6f ± %.6f, want 0.98 ± %g", meter, got.Value, got.U, want)
 		}
+		c.Expect(t, "u_rel_r08", got.U/2/got.Value)
 		if len(got.Factors) != 1 || got.Factors[0] != "correlation 0.8 of at201, at270 (same titrant)" {
 			t.Errorf("got factors %q, want the correlation named", got.Factors)
 		}
@@ -155,7 +156,7 @@ func flowsOf(direct, loss float64) map[string]float64 {
 	return map[string]float64{"ft201": 100 / 0.8, "ft270": 100 * direct / 0.98, "ft250": 100 * (1 - loss) / 0.04}
 }
 
-func TestCaseU08Combined(t *testing.T) {
+func caseU08Combined(t *testing.T) {
 	c := caseOf(t, "U08")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	a, section := massFlows()

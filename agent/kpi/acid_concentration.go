@@ -13,18 +13,18 @@ var acidConcentrationExample string
 
 // acidConcentration is the section of the family.
 type acidConcentration struct {
-	Feed        acidStream           `yaml:"feed"`
-	Product     acidStream           `yaml:"product"`
-	Tanks       []tank               `yaml:"tanks"`
-	Losses      vapourLosses         `yaml:"losses"`
-	Energy      acidEnergy           `yaml:"energy"`
-	Factors     []factorSection      `yaml:"factors"`
-	Quantities  []string             `yaml:"quantities"`
-	Target      string               `yaml:"target"`
-	MinCoverage *float64             `yaml:"min_coverage"`
-	Masks       []maskSection        `yaml:"masks"`
-	Operation   operation            `yaml:",inline"`
-	Correlated  []correlationSection `yaml:"correlated"`
+	Feed       acidStream      `yaml:"feed"`
+	Product    acidStream      `yaml:"product"`
+	Tanks      []tank          `yaml:"tanks"`
+	Losses     vapourLosses    `yaml:"losses"`
+	Energy     acidEnergy      `yaml:"energy"`
+	Factors    []factorSection `yaml:"factors"`
+	Quantities []string        `yaml:"quantities"`
+	Target     string          `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection        `yaml:"masks"`
+	Operation  operation            `yaml:",inline"`
+	Correlated []correlationSection `yaml:"correlated"`
 }
 
 // vapourLosses are the ways by which acid leaves an evaporator: carried over
@@ -42,7 +42,7 @@ func newAcidConcentration(spec agent.Spec) (KPI, error) {
 	var section acidConcentration
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	b.factors(section.Factors)
 	m := acidBalance{feed: b.acid("feed", "feed", section.Feed), product: b.acid("product", "product", section.Product)}
 	m.tanks, m.losses = b.tanks(section.Tanks, h2so4()), b.vapour(section.Losses)

@@ -7,7 +7,7 @@ import (
 	"recoup/agent"
 )
 
-func TestCaseC01Density(t *testing.T) {
+func caseC01Density(t *testing.T) {
 	c := caseOf(t, "C01")
 	strengths, temperatures := field[[]float64](t, c.Inputs, "w"), field[[]float64](t, c.Inputs, "T_C")
 	for i, want := range field[[]float64](t, c.Expected, "rho_kg_m3") {

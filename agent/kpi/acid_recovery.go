@@ -13,20 +13,20 @@ var acidRecoveryExample string
 
 // acidRecovery is the section of the family.
 type acidRecovery struct {
-	Feed        acidStream           `yaml:"feed"`
-	Product     acidStream           `yaml:"product"`
-	Tanks       []tank               `yaml:"tanks"`
-	Losses      acidLosses           `yaml:"losses"`
-	Sulphur     []cofired            `yaml:"sulphur"`
-	Conversion  converter            `yaml:"conversion"`
-	Energy      acidEnergy           `yaml:"energy"`
-	Factors     []factorSection      `yaml:"factors"`
-	Quantities  []string             `yaml:"quantities"`
-	Target      string               `yaml:"target"`
-	MinCoverage *float64             `yaml:"min_coverage"`
-	Masks       []maskSection        `yaml:"masks"`
-	Correlated  []correlationSection `yaml:"correlated"`
-	Operation   operation            `yaml:",inline"`
+	Feed       acidStream      `yaml:"feed"`
+	Product    acidStream      `yaml:"product"`
+	Tanks      []tank          `yaml:"tanks"`
+	Losses     acidLosses      `yaml:"losses"`
+	Sulphur    []cofired       `yaml:"sulphur"`
+	Conversion converter       `yaml:"conversion"`
+	Energy     acidEnergy      `yaml:"energy"`
+	Factors    []factorSection `yaml:"factors"`
+	Quantities []string        `yaml:"quantities"`
+	Target     string          `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection        `yaml:"masks"`
+	Correlated []correlationSection `yaml:"correlated"`
+	Operation  operation            `yaml:",inline"`
 }
 
 // newAcidRecovery builds the KPI of a plant that regenerates waste sulfuric acid
@@ -36,7 +36,7 @@ func newAcidRecovery(spec agent.Spec) (KPI, error) {
 	var section acidRecovery
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	b.factors(section.Factors)
 	m := acidBalance{feed: b.acid("feed", "feed", section.Feed), product: b.acid("product", "product", section.Product)}
 	m.tanks, m.losses = b.tanks(section.Tanks, h2so4()), b.losses(section.Losses)

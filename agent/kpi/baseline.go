@@ -16,17 +16,17 @@ var baselineExample string
 
 // baselineSection is the section of the family.
 type baselineSection struct {
-	Energy      string           `yaml:"energy"`
-	Unit        string           `yaml:"unit"`
-	Drivers     []driverSection  `yaml:"drivers"`
-	Periods     []periodSection  `yaml:"periods"`
-	Model       *declaredSection `yaml:"model"`
-	Source      string           `yaml:"source"`
-	Static      []string         `yaml:"static"`
-	Target      string           `yaml:"target"`
-	MinCoverage *float64         `yaml:"min_coverage"`
-	Masks       []maskSection    `yaml:"masks"`
-	Operation   operation        `yaml:",inline"`
+	Energy    string           `yaml:"energy"`
+	Unit      string           `yaml:"unit"`
+	Drivers   []driverSection  `yaml:"drivers"`
+	Periods   []periodSection  `yaml:"periods"`
+	Model     *declaredSection `yaml:"model"`
+	Source    string           `yaml:"source"`
+	Static    []string         `yaml:"static"`
+	Target    string           `yaml:"target"`
+	validity  `yaml:",inline"`
+	Masks     []maskSection `yaml:"masks"`
+	Operation operation     `yaml:",inline"`
 }
 
 // driverSection is what the energy goes with: a total of the window, or a mean.
@@ -69,7 +69,7 @@ func newBaseline(spec agent.Spec) (KPI, error) {
 	var section baselineSection
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	kpi := KPI{Name: spec.Name, Family: "baseline"}
 	unit, err := ParseUnit(section.Unit)
 	if err != nil {

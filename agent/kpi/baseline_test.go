@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recoup/agent"
+	"recoup/agent/agenttest"
 )
 
 // melter is a furnace with a production, and weather beside it.
@@ -55,21 +56,21 @@ func (m melter) run(t testing.TB, days int, energy, pull, air float64, kpis ...K
 	return r
 }
 
-func declaredModel(c worked, t *testing.T) *declaredSection {
+func declaredModel(c *agenttest.Case, t *testing.T) *declaredSection {
 	return &declaredSection{
 		Period: "day", Intercept: number(field[float64](t, c.Inputs, "baseline_intercept_kWh_d")),
 		Slopes: []float64{field[float64](t, c.Inputs, "slope_kWh_t")}, Ranges: [][]float64{{300, 800}}, U: 0.01,
 	}
 }
 
-func TestCaseE04Baseline(t *testing.T) {
+func caseE04Baseline(t *testing.T) {
 	c, m := caseOf(t, "E04"), newMelter()
 	k := m.enpi(t, baselineSection{Model: declaredModel(c, t), Target: "enpi <= 0.97"})
 	r := m.run(t, 1, field[float64](t, c.Inputs, "actual_kWh_d")/24, field[float64](t, c.Inputs, "production_t_d"), 0, k)
 	for key, want := range map[string]string{"expected": "expected_kWh_d", "saving": "saving_kWh_d", "enpi": "enpi_ratio"} {
 		got := r.only("melter."+key, agent.Day)
 		checkBooks(t, got)
-		if c.expect(t, want, got.Value); got.Quality != agent.Good || !slices.Contains(got.Factors, "baseline: 40000 kWh/d + 80 kWh/t × production") {
+		if c.Expect(t, want, got.Value); got.Quality != agent.Good || !slices.Contains(got.Factors, "baseline: 40000 kWh/d + 80 kWh/t × production") {
 			t.Errorf("%s: got %v %v, %q", key, got.Quality, got.Reason, got.Factors)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type builder struct {
 	spec        agent.Spec
 	minCoverage float64
+	substitute  float64
 	known       []*Factor // by which totals may be multiplied
 	faults      agent.Faults
 }
@@ -49,21 +50,33 @@ func (b *builder) rate(path string, tag *agent.Tag) {
 	}
 }
 
-// coverage takes the covered share below which figures are withheld.
-func (b *builder) coverage(configured *float64) {
-	if configured == nil {
-		return
+// validity is what a jurisdiction asks of a figure: the covered share of a window
+// below which it is withheld, and how an estimate fills the time that was lost.
+type validity struct {
+	MinCoverage *float64 `yaml:"min_coverage"`
+	Estimate    string   `yaml:"estimate"`
+}
+
+func (b *builder) valid(v validity) {
+	if v.MinCoverage != nil {
+		b.minCoverage = *v.MinCoverage
+		if !(b.minCoverage >= 0 && b.minCoverage <= 1) {
+			b.faults.Add("min_coverage", "write a share from 0 to 1, for example 0.5", "%g is not a share of a window", b.minCoverage)
+		}
 	}
-	b.minCoverage = *configured
-	if !(b.minCoverage >= 0 && b.minCoverage <= 1) {
-		b.faults.Add("min_coverage", "write a share from 0 to 1, for example 0.5", "%g is not a share of a window", b.minCoverage)
+	switch v.Estimate {
+	case "", "mean":
+	case "mean_plus_2sd":
+		b.substitute = 2
+	default:
+		b.faults.Add("estimate", "write mean or mean_plus_2sd", "%q is not a way to fill lost time", v.Estimate)
 	}
 }
 
 func (b *builder) quantity(key, unit string, value Figure, bounds agent.Range, terms ...Term) Quantity {
 	return Quantity{
 		Name: b.spec.Name + "." + key, Key: key, Unit: unit,
-		Terms: terms, Value: value, Bounds: bounds, MinCoverage: b.minCoverage,
+		Terms: terms, Value: value, Bounds: bounds, MinCoverage: b.minCoverage, Substitute: b.substitute,
 		Rates: b.rates(terms), Additive: additive(value, terms),
 	}
 }

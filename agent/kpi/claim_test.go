@@ -17,20 +17,20 @@ func claimed(t *testing.T, s claimSection) agent.Claim {
 	return newSite().kpi(t, withClaim(s)).Claims[0]
 }
 
-func TestCaseE03ImpliedFactor(t *testing.T) {
+func caseE03ImpliedFactor(t *testing.T) {
 	c := caseOf(t, "E03")
 	got := claimed(t, claimSection{TCE: field[float64](t, c.Inputs, "tce"), CO2: field[float64](t, c.Inputs, "tCO2"), Convention: "equivalent"})
-	c.expect(t, "implied_tCO2_per_tce", got.Implied())
+	c.Expect(t, "implied_tCO2_per_tce", got.Implied())
 	ratios := map[string]agent.Carrier{}
 	for _, carrier := range got.Carriers {
 		ratios[carrier.Name] = carrier
 	}
-	c.expect(t, "electricity_equivalent", ratios["electricity"].Ratio)
-	c.expect(t, "natural_gas", ratios["gas"].Ratio)
-	c.expect(t, "coal", ratios["coal"].Ratio)
-	c.expect(t, "max_if_all_coal_t", got.TCE*ratios["coal"].Ratio)
+	c.Expect(t, "electricity_equivalent", ratios["electricity"].Ratio)
+	c.Expect(t, "natural_gas", ratios["gas"].Ratio)
+	c.Expect(t, "coal", ratios["coal"].Ratio)
+	c.Expect(t, "max_if_all_coal_t", got.TCE*ratios["coal"].Ratio)
 	share, possible := got.Share(ratios["electricity"], ratios["gas"])
-	if c.expect(t, "electricity_fraction_if_rest_gas", share); !possible {
+	if c.Expect(t, "electricity_fraction_if_rest_gas", share); !possible {
 		t.Error("not possible")
 	}
 }

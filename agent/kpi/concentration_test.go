@@ -30,7 +30,7 @@ func gasRig(t *testing.T, section formulaSection, values map[string]float64, tag
 	return r
 }
 
-func TestCaseB06PropaneToCarbonAndOil(t *testing.T) {
+func caseB06PropaneToCarbonAndOil(t *testing.T) {
 	c := caseOf(t, "B06")
 	thc, flow := tagOf("thc", "ppm", "s", 0), tagOf("flow", "Nm3/h", "s", 1)
 	r := gasRig(t, formulaSection{
@@ -44,13 +44,13 @@ func TestCaseB06PropaneToCarbonAndOil(t *testing.T) {
 		},
 	}, map[string]float64{"thc": field[float64](t, c.Inputs, "ppm_C3H8"), "flow": field[float64](t, c.Inputs, "Q_Nm3_h")}, thc, flow)
 	carbon, oil := r.only("gas.carbon_rate", agent.Hour).Value, r.only("gas.oil_rate", agent.Hour).Value
-	c.expect(t, "mgC_Nm3", r.only("gas.carbon", agent.Hour).Value)
-	c.expect(t, "kgC_h", carbon)
-	c.expect(t, "kg_oil_h", oil)
-	c.expect(t, "carbon_mass_fraction", carbon/oil)
+	c.Expect(t, "mgC_Nm3", r.only("gas.carbon", agent.Hour).Value)
+	c.Expect(t, "kgC_h", carbon)
+	c.Expect(t, "kg_oil_h", oil)
+	c.Expect(t, "carbon_mass_fraction", carbon/oil)
 }
 
-func TestCaseC13MassToPPM(t *testing.T) {
+func caseC13MassToPPM(t *testing.T) {
 	c := caseOf(t, "C13")
 	so2, back := tagOf("so2", "mg/Nm3", "s", 0), tagOf("back", "ppm", "s", 1)
 	mass := field[float64](t, c.Inputs, "mg_Nm3")
@@ -60,13 +60,13 @@ func TestCaseC13MassToPPM(t *testing.T) {
 			{Key: "ppm", Unit: "ppm", Value: "mean(share)"}, {Key: "mass", Unit: "mg/Nm3", Value: "mean(mass)"},
 		},
 	}, map[string]float64{"so2": mass, "back": field[float64](t, c.Expected, "ppm")}, so2, back)
-	c.expect(t, "ppm", r.only("gas.ppm", agent.Hour).Value)
+	c.Expect(t, "ppm", r.only("gas.ppm", agent.Hour).Value)
 	if got := r.only("gas.mass", agent.Hour).Value; !near(got, mass, 0.02) {
 		t.Errorf("C13: got %g mg/Nm3 back, want %g", got, mass)
 	}
 }
 
-func TestCaseB13OxygenCorrection(t *testing.T) {
+func caseB13OxygenCorrection(t *testing.T) {
 	c := caseOf(t, "B13")
 	nox, o2 := tagOf("nox", "mg/Nm3", "s", 0), tagOf("o2", "%", "s", 1)
 	reference := field[float64](t, c.Inputs, "O2_reference_pct")

@@ -13,13 +13,13 @@ var energyCarbonExample string
 
 // energyCarbon is the section of the family.
 type energyCarbon struct {
-	Carriers    []carrier       `yaml:"carriers"`
-	Factors     []factorSection `yaml:"factors"`
-	Claims      []claimSection  `yaml:"claims"`
-	Quantities  []string        `yaml:"quantities"`
-	Target      string          `yaml:"target"`
-	MinCoverage *float64        `yaml:"min_coverage"`
-	Masks       []maskSection   `yaml:"masks"`
+	Carriers   []carrier       `yaml:"carriers"`
+	Factors    []factorSection `yaml:"factors"`
+	Claims     []claimSection  `yaml:"claims"`
+	Quantities []string        `yaml:"quantities"`
+	Target     string          `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection `yaml:"masks"`
 
 	Correlated []correlationSection `yaml:"correlated"`
 	Operation  operation            `yaml:",inline"`
@@ -44,7 +44,7 @@ func newEnergyCarbon(spec agent.Spec) (KPI, error) {
 	var section energyCarbon
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	b.factors(section.Factors)
 	if len(section.Carriers) == 0 {
 		b.faults.Add("carriers", "write for example carriers: [{carrier: electricity, energy: TAG, equivalent_value: electricity.equivalent}]", "no carrier of energy is named")

@@ -67,14 +67,14 @@ func power(co2 string) carrier {
 	return carrier{Carrier: "electricity", Energy: "eq320", EqualValue: "electricity.equal.cq", EquivalentValue: "electricity.equivalent", CO2: co2}
 }
 
-func TestCaseE01TwoConventions(t *testing.T) {
+func caseE01TwoConventions(t *testing.T) {
 	c := caseOf(t, "E01")
 	s := newSite()
 	section := energyCarbon{Carriers: []carrier{power("")}, Factors: equalValue(field[float64](t, c.Inputs, "kgce_per_kWh_equal_value"), 0)}
 	r := s.day(t, section, origin, field[float64](t, c.Inputs, "kWh")/24e3)
 	equal, equivalent := r.only("site.tce_equal", agent.Day), r.only("site.tce_equivalent", agent.Day)
-	c.expect(t, "tce_equivalent", equivalent.Value)
-	c.expect(t, "tce_equal_value", equal.Value)
+	c.Expect(t, "tce_equivalent", equivalent.Value)
+	c.Expect(t, "tce_equal_value", equal.Value)
 	if got, want := equal.Value/equivalent.Value, field[float64](t, c.Expected, "ratio"); !near(got, want, 1e-3) {
 		t.Errorf("got the ratio %g, want %g", got, want)
 	}
@@ -94,7 +94,7 @@ func TestCaseE01TwoConventions(t *testing.T) {
 	}
 }
 
-func TestCaseE02FactorOfItsYear(t *testing.T) {
+func caseE02FactorOfItsYear(t *testing.T) {
 	c := caseOf(t, "E02")
 	want := field[map[string]float64](t, c.Expected, "tCO2")
 	for name, year := range map[string]int{"CN_2022": 2022, "CN_2023": 2023, "Chongqing_2021": 2021, "Chongqing_2022": 2022} {
@@ -110,9 +110,9 @@ func TestCaseE02FactorOfItsYear(t *testing.T) {
 	}
 }
 
-// TestCaseE03PerTonneOfCoalEquivalent: what carrier a claim of coal and CO2
+// caseE03PerTonneOfCoalEquivalent: what carrier a claim of coal and CO2
 // fits, by the shipped factors.
-func TestCaseE03PerTonneOfCoalEquivalent(t *testing.T) {
+func caseE03PerTonneOfCoalEquivalent(t *testing.T) {
 	c := caseOf(t, "E03")
 	for i, test := range []struct {
 		name string
@@ -125,7 +125,7 @@ func TestCaseE03PerTonneOfCoalEquivalent(t *testing.T) {
 		rates := []float64{0, 0, 0, 0}
 		rates[i] = 7
 		r := newSite().day(t, energyCarbon{Carriers: []carrier{test.carrier}, Factors: equalValue(0.3, 0)}, origin, rates...)
-		c.expect(t, test.name, r.only("site.co2", agent.Day).Value/r.only("site.tce_equivalent", agent.Day).Value)
+		c.Expect(t, test.name, r.only("site.co2", agent.Day).Value/r.only("site.tce_equivalent", agent.Day).Value)
 	}
 	r := newSite().day(t, energyCarbon{Carriers: []carrier{{Carrier: "heat", Energy: "hq340", EquivalentValue: "heat.equivalent", CO2: "gas.combustion"}}}, origin, 0, 0, 0, 10)
 	if got := r.only("site.co2", agent.Day).Value; !near(got, 240*0.0561, 1e-9) {

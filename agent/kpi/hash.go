@@ -108,7 +108,8 @@ func (c *calendar) define(q *quantity) [32]byte {
 		Applies                 string           `json:",omitempty"`
 		States                  []state          `json:",omitempty"`
 		RunOnly                 []string         `json:",omitempty"`
-	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates, c.made(q), q.Applies.Text, states, q.RunOnly})
+		Substitute              float64          `json:",omitempty"`
+	}{1, q.family, q.Name, q.Key, q.Unit, q.Target.Text, q.MinCoverage, terms, c.zone, c.day, c.shifts, q.MinWindow, masks, len(q.Methods), q.Balanced, q.Correlated, rates, c.made(q), q.Applies.Text, states, q.RunOnly, q.Substitute})
 }
 
 func hashOf(v any) [32]byte {

@@ -13,17 +13,17 @@ var intensityExample string
 
 // intensitySection is the section of the family.
 type intensitySection struct {
-	Amount      string        `yaml:"amount"`
-	Product     string        `yaml:"product"`
-	Unit        string        `yaml:"unit"`
-	Boundary    string        `yaml:"boundary"`
-	Allocation  *allocation   `yaml:"allocation"`
-	Bounds      []float64     `yaml:"bounds"`
-	Label       labelSection  `yaml:"label"`
-	Target      string        `yaml:"target"`
-	MinCoverage *float64      `yaml:"min_coverage"`
-	Masks       []maskSection `yaml:"masks"`
-	Operation   operation     `yaml:",inline"`
+	Amount     string       `yaml:"amount"`
+	Product    string       `yaml:"product"`
+	Unit       string       `yaml:"unit"`
+	Boundary   string       `yaml:"boundary"`
+	Allocation *allocation  `yaml:"allocation"`
+	Bounds     []float64    `yaml:"bounds"`
+	Label      labelSection `yaml:"label"`
+	Target     string       `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection `yaml:"masks"`
+	Operation  operation     `yaml:",inline"`
 }
 
 // allocation is the share of the amount that this product bears, where several
@@ -42,7 +42,7 @@ func newIntensity(spec agent.Spec) (KPI, error) {
 	var section intensitySection
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	kpi := KPI{Name: spec.Name, Family: "intensity"}
 	for _, need := range []struct{ key, text, fix string }{
 		{"amount", section.Amount, "name a tag, or a quantity of another KPI such as site.carbon.co2"},

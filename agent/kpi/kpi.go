@@ -116,6 +116,8 @@ type Quantity struct {
 	Target      Target
 	MinCoverage float64 // below this share of a window the figure is withheld, 0…1
 
+	Substitute float64 // standard deviations above the mean at which an estimate puts lost time, 0 or 2
+
 	Masks []Mask // while one of them is on the quantity is not evaluated
 
 	Rates    []Rate   // measured beside its totalisers

@@ -45,7 +45,7 @@ func (calibrated) between(s, from, to float64) float64 {
 	return 0
 }
 
-func TestCaseA21CalibrationIsMasked(t *testing.T) {
+func caseA21CalibrationIsMasked(t *testing.T) {
 	w := caseOf(t, "A21")
 	minutes := field[map[string]struct{ N, Value float64 }](t, w.Inputs, "minutes")
 	measuring, zero, span := minutes["measuring"], minutes["zero_gas"], minutes["span_gas"]
@@ -64,9 +64,9 @@ func TestCaseA21CalibrationIsMasked(t *testing.T) {
 	c.read(r, at*60, measuring.Value, 0)
 	got, open := r.only("masked.total", agent.Hour), r.only("open.total", agent.Hour)
 	checkBooks(t, got)
-	w.expect(t, "hour_mean", got.Terms[0].Total/got.Terms[0].Seconds)
-	w.expect(t, "coverage", got.Coverage)
-	w.expect(t, "valid_minutes", got.Terms[0].Seconds/60)
+	w.Expect(t, "hour_mean", got.Terms[0].Total/got.Terms[0].Seconds)
+	w.Expect(t, "coverage", got.Coverage)
+	w.Expect(t, "valid_minutes", got.Terms[0].Seconds/60)
 	if lost := lostSeconds(got, agent.Calibration, "bit"); lost != (zero.N+span.N)*60 {
 		t.Errorf("got %g s lost to the calibration, want 600: %+v", lost, got.Terms[0].Lost)
 	}

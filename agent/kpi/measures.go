@@ -16,13 +16,13 @@ var measuresExample string
 
 // measuresSection is the section of the family.
 type measuresSection struct {
-	Unit        string           `yaml:"unit"`
-	Factors     []factorSection  `yaml:"factors"`
-	Items       []measureSection `yaml:"items"`
-	Target      string           `yaml:"target"`
-	MinCoverage *float64         `yaml:"min_coverage"`
-	Masks       []maskSection    `yaml:"masks"`
-	Operation   operation        `yaml:",inline"`
+	Unit      string           `yaml:"unit"`
+	Factors   []factorSection  `yaml:"factors"`
+	Items     []measureSection `yaml:"items"`
+	Target    string           `yaml:"target"`
+	validity  `yaml:",inline"`
+	Masks     []maskSection `yaml:"masks"`
+	Operation operation     `yaml:",inline"`
 }
 
 // measureSection is one improvement of the plant.
@@ -55,7 +55,7 @@ func newMeasures(spec agent.Spec) (KPI, error) {
 	var section measuresSection
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	b.factors(section.Factors)
 	kpi := KPI{Name: spec.Name, Family: "measures"}
 	var names []string

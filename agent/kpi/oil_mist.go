@@ -24,8 +24,8 @@ type oilMist struct {
 	Consumption consumption     `yaml:"consumption"`
 	Quantities  []string        `yaml:"quantities"`
 	Target      string          `yaml:"target"`
-	MinCoverage *float64        `yaml:"min_coverage"`
-	Masks       []maskSection   `yaml:"masks"`
+	validity    `yaml:",inline"`
+	Masks       []maskSection `yaml:"masks"`
 
 	Correlated []correlationSection `yaml:"correlated"`
 	Operation  operation            `yaml:",inline"`
@@ -53,7 +53,7 @@ func newOilMist(spec agent.Spec) (KPI, error) {
 	var section oilMist
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	carbon := b.carbonOfOil(section.Carbon)
 	in, out := b.exhaust("inlet", section.Inlet, carbon), b.exhaust("outlet", section.Outlet, carbon)
 	b.sameBasis(in, out)

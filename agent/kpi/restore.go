@@ -119,7 +119,7 @@ func (e *Engine) likenessOf(old *quantity) {
 		}
 		if alike {
 			old.Value, old.Bounds, old.MinCoverage, old.Methods, old.Of = q.Value, q.Bounds, q.MinCoverage, q.Methods, q.Of
-			old.Cautions, old.Claim = q.Cautions, q.Claim
+			old.Cautions, old.Claim, old.Substitute = q.Cautions, q.Claim, q.Substitute
 			for i := range q.Terms {
 				old.Terms[i].Spread = q.Terms[i].Spread
 			}

@@ -28,7 +28,7 @@ func (r *rig) inStates(states, kpi string, kind agent.WindowKind) (all []agent.R
 	return all
 }
 
-func TestCaseS01RunOnlyBesideAllIn(t *testing.T) {
+func caseS01RunOnlyBesideAllIn(t *testing.T) {
 	c := caseOf(t, "S01")
 	type amounts struct {
 		Feed    float64 `json:"feed_t"`
@@ -75,8 +75,8 @@ func TestCaseS01RunOnlyBesideAllIn(t *testing.T) {
 	if running.Coverage != 1 || !running.Window.Start.Equal(sec(3600)) {
 		t.Errorf("got %+v, want the second hour, covered wholly", running)
 	}
-	c.expect(t, "run_only", running.Value)
-	c.expect(t, "all_in", all[0].Terms[0].Total/all[0].Terms[1].Total)
+	c.Expect(t, "run_only", running.Value)
+	c.Expect(t, "all_in", all[0].Terms[0].Total/all[0].Terms[1].Total)
 }
 
 // TestWhollyOutside: an hour in which nothing counts has no figure, and it says

@@ -116,13 +116,13 @@ func (s *steamPlant) hours(t *testing.T, section wasteHeatPower, values ...float
 	return r
 }
 
-func TestCaseD04Efficiencies(t *testing.T) {
+func caseD04Efficiencies(t *testing.T) {
 	c := caseOf(t, "D04")
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	s := newSteamPlant()
 	r := s.hours(t, s.section(), get("V_Nm3_h"), get("T_in_C"), get("T_out_C"), 12, 2, 350, 104, get("P_gross_kW"), get("P_gross_kW")-get("P_net_kW"))
 	for key, name := range map[string]string{"eta_gross": "eta_gross", "eta_net": "eta_net", "eta_bound": "carnot_bound", "heat_recovery": "heat_recovery"} {
-		c.expect(t, name, r.only("glass."+key, agent.Hour).Value)
+		c.Expect(t, name, r.only("glass."+key, agent.Hour).Value)
 	}
 	got := r.only("glass.eta_gross", agent.Hour)
 	if len(got.Factors) != 1 || got.Factors[0] != "flue.heat_capacity 1.42 kJ/(Nm3·K) (assumed: usual for the flue gas of a glass furnace)" {

@@ -13,13 +13,13 @@ var valueExample string
 
 // valueSection is the section of the family: one item, or several.
 type valueSection struct {
-	item        `yaml:",inline"`
-	Items       []item          `yaml:"items"`
-	Currency    string          `yaml:"currency"`
-	Factors     []factorSection `yaml:"factors"`
-	Target      string          `yaml:"target"`
-	MinCoverage *float64        `yaml:"min_coverage"`
-	Masks       []maskSection   `yaml:"masks"`
+	item     `yaml:",inline"`
+	Items    []item          `yaml:"items"`
+	Currency string          `yaml:"currency"`
+	Factors  []factorSection `yaml:"factors"`
+	Target   string          `yaml:"target"`
+	validity `yaml:",inline"`
+	Masks    []maskSection `yaml:"masks"`
 
 	Correlated []correlationSection `yaml:"correlated"`
 	Operation  operation            `yaml:",inline"`
@@ -43,7 +43,7 @@ func newValue(spec agent.Spec) (KPI, error) {
 	var section valueSection
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 	b.factors(section.Factors)
 	currency := cmp.Or(section.Currency, "yuan")
 	items, path := section.Items, func(i int) string { return fmt.Sprintf("items[%d].", i) }

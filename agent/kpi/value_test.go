@@ -30,10 +30,10 @@ func oilTag() *agent.Tag {
 	return tag
 }
 
-func TestCaseB03HalfAYearOfOil(t *testing.T) {
+func caseB03HalfAYearOfOil(t *testing.T) {
 	c := caseOf(t, "B03")
 	volume, mass, saving := field[float64](t, c.Inputs, "volume_m3"), field[float64](t, c.Inputs, "mass_t"), field[float64](t, c.Inputs, "saving_yuan")
-	c.expect(t, "implied_density_kg_m3", mass*1000/volume)
+	c.Expect(t, "implied_density_kg_m3", mass*1000/volume)
 	oil := oilTag()
 	r := newRig(t, utc(), valueOf(t, valueSection{item: item{Amount: "oil", Price: "price.oil"}, Factors: oilPrice("yuan/t", field[float64](t, c.Expected, "yuan_per_t"))}, oil))
 	for h := range 25 {
@@ -52,7 +52,7 @@ func TestCaseB03HalfAYearOfOil(t *testing.T) {
 	}
 }
 
-func TestCaseC11WasteAcid(t *testing.T) {
+func caseC11WasteAcid(t *testing.T) {
 	c := caseOf(t, "C11")
 	acid := tagOf("acid", "t/h", "plc", 0)
 	acid.MaxGap = 2 * time.Hour

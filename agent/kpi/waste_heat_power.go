@@ -12,19 +12,19 @@ var wasteHeatPowerExample string
 
 // wasteHeatPower is the section of the family.
 type wasteHeatPower struct {
-	Generation  generation    `yaml:"generation"`
-	Import      string        `yaml:"import"`
-	Export      string        `yaml:"export"`
-	PV          string        `yaml:"pv"`
-	Green       string        `yaml:"green"`
-	Pull        string        `yaml:"pull"`
-	Packed      string        `yaml:"packed"`
-	Flue        flue          `yaml:"flue"`
-	Steam       steamSide     `yaml:"steam"`
-	Quantities  []string      `yaml:"quantities"`
-	Target      string        `yaml:"target"`
-	MinCoverage *float64      `yaml:"min_coverage"`
-	Masks       []maskSection `yaml:"masks"`
+	Generation generation `yaml:"generation"`
+	Import     string     `yaml:"import"`
+	Export     string     `yaml:"export"`
+	PV         string     `yaml:"pv"`
+	Green      string     `yaml:"green"`
+	Pull       string     `yaml:"pull"`
+	Packed     string     `yaml:"packed"`
+	Flue       flue       `yaml:"flue"`
+	Steam      steamSide  `yaml:"steam"`
+	Quantities []string   `yaml:"quantities"`
+	Target     string     `yaml:"target"`
+	validity   `yaml:",inline"`
+	Masks      []maskSection `yaml:"masks"`
 
 	Correlated []correlationSection `yaml:"correlated"`
 	Operation  operation            `yaml:",inline"`
@@ -49,7 +49,7 @@ func newWasteHeatPower(spec agent.Spec) (KPI, error) {
 	var section wasteHeatPower
 	var faults agent.Faults
 	faults.Join("", spec.Decode(&section))
-	b.coverage(section.MinCoverage)
+	b.valid(section.validity)
 
 	kpi := KPI{Name: spec.Name, Family: "waste_heat_power"}
 	p := b.site(section)

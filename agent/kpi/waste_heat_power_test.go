@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recoup/agent"
+	"recoup/agent/agenttest"
 )
 
 // glass is a plant for tests: four energy meters and the pull.
@@ -76,12 +77,12 @@ func (g *glass) read(r *rig, s float64, gains [5]float64) {
 	r.read(sec(s), readings...)
 }
 
-func gainsOf(t *testing.T, c worked) [5]float64 {
+func gainsOf(t *testing.T, c *agenttest.Case) [5]float64 {
 	get := func(name string) float64 { return field[float64](t, c.Inputs, name) }
 	return [5]float64{get("gross_kWh"), get("aux_kWh"), get("import_kWh"), get("export_kWh"), 600}
 }
 
-func TestCaseD01Shares(t *testing.T) {
+func caseD01Shares(t *testing.T) {
 	c := caseOf(t, "D01")
 	for _, counters := range []bool{true, false} {
 		g := newGlass(counters)
@@ -89,7 +90,13 @@ func TestCaseD01Shares(t *testing.T) {
 		section.Target = "share_net >= 20%"
 		r := g.day(t, section, gainsOf(t, c))
 		for _, name := range []string{"share_gross", "share_net"} {
-			c.expect(t, name, r.only("glass."+name, agent.Day).Value)
+			share := r.only("glass."+name, agent.Day)
+			c.Expect(t, name, share.Value)
+			own := share.Terms[0].Total
+			if name == "share_net" {
+				own = r.only("glass.generated_net", agent.Day).Value
+			}
+			c.Expect(t, "site_use_"+strings.TrimPrefix(name, "share_")+"_kWh", own/share.Value)
 		}
 		if got := r.only("glass.share_net", agent.Day); got.Quality != agent.Good || got.Verdict != agent.Pass || got.Coverage != 1 {
 			t.Errorf("got %v %v, %v, coverage %g, want good, passed", got.Quality, got.Reason, got.Verdict, got.Coverage)
@@ -99,28 +106,29 @@ func TestCaseD01Shares(t *testing.T) {
 		}
 		section.Export = ""
 		r = g.day(t, section, gainsOf(t, c))
-		c.expect(t, "share_net", r.only("glass.share_net", agent.Day).Value)
+		c.Expect(t, "share_net", r.only("glass.share_net", agent.Day).Value)
 		if got := r.of("glass.self_consumption", agent.Day); got != nil {
 			t.Errorf("got %v without an export meter, want nothing", got)
 		}
 	}
 }
 
-func TestCaseD02Export(t *testing.T) {
+func caseD02Export(t *testing.T) {
 	c := caseOf(t, "D02")
 	for _, counters := range []bool{true, false} {
 		g := newGlass(counters)
 		r := g.day(t, g.section(), gainsOf(t, c))
-		c.expect(t, "self_generation_over_use", r.only("glass.share_net", agent.Day).Value)
-		c.expect(t, "self_consumption_of_generation", r.only("glass.self_consumption", agent.Day).Value)
-		c.expect(t, "self_consumed_share", r.only("glass.self_consumed_share", agent.Day).Value)
+		c.Expect(t, "self_generation_over_use", r.only("glass.share_net", agent.Day).Value)
+		c.Expect(t, "site_use_net_kWh", r.only("glass.generated_net", agent.Day).Value/r.only("glass.share_net", agent.Day).Value)
+		c.Expect(t, "self_consumption_of_generation", r.only("glass.self_consumption", agent.Day).Value)
+		c.Expect(t, "self_consumed_share", r.only("glass.self_consumed_share", agent.Day).Value)
 		if got := r.only("glass.aux_ratio", agent.Day).Value; !near(got, 0.1, 1e-6) {
 			t.Errorf("got %g, want a tenth for the auxiliaries", got)
 		}
 	}
 }
 
-func TestCaseD03Headline(t *testing.T) {
+func caseD03Headline(t *testing.T) {
 	c := caseOf(t, "D03")
 	own, imported := field[float64](t, c.Expected, "own_MWh_d"), field[float64](t, c.Expected, "import_MWh_d")
 	g := newGlass(false)
@@ -130,11 +138,11 @@ func TestCaseD03Headline(t *testing.T) {
 		t.Errorf("got %g, want a quarter", got)
 	}
 	if got := r.only("glass.generated_net", agent.Day); !near(got.Value/24, field[float64](t, c.Expected, "mean_own_kW"), 1e-6) || got.Unit != "kWh" {
-		t.Errorf("got %g %s a day, want %s kW", got.Value, got.Unit, c.Expected["mean_own_kW"])
+		t.Errorf("got %g %s a day, want %s kW", got.Value, got.Unit, field[any](t, c.Expected, "mean_own_kW"))
 	}
 }
 
-func TestCaseU05Share(t *testing.T) {
+func caseU05Share(t *testing.T) {
 	c := caseOf(t, "U05")
 	share := field[float64](t, c.Inputs, "S")
 	g := newGlass(false)
@@ -144,6 +152,11 @@ func TestCaseU05Share(t *testing.T) {
 	if got, want := r.only("glass.share_net", agent.Day).U/2, field[float64](t, c.Expected, "u_abs_independent"); !near(got, want, 1e-3*want) {
 		t.Errorf("got u %g, want %g", got, want)
 	}
+	g.gross.Accuracy.Rel, g.imp.Accuracy.Rel = field[float64](t, c.Inputs, "common_rel"), field[float64](t, c.Inputs, "common_rel")
+	section := g.section()
+	section.Correlated = []correlationSection{{[]string{g.gross.Name, g.imp.Name}, 1, "one calibration bench"}}
+	r = g.day(t, section, [5]float64{share * 1000, 0, (1 - share) * 1000, 0, 600})
+	c.Expect(t, "u_abs_fully_correlated", r.only("glass.share_net", agent.Day).U)
 }
 
 func TestPowerUncertaintyAgainstMonteCarlo(t *testing.T) {
