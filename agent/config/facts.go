@@ -29,10 +29,16 @@ func (c *Config) Facts() []Fact {
 			f.named("tag", tag)
 		}
 	}
-	for _, part := range []struct{ what, key string }{{"KPI", "kpis"}, {"upstream", "upstreams"}} {
+	for _, part := range []struct{ what, key string }{{"upstream", "upstreams"}, {"rule", "rules"}} {
 		for _, n := range c.root.list(part.key) {
 			f.named(part.what, n)
 		}
+	}
+	for _, n := range c.root.list("kpis") {
+		f.named("KPI", n.without("factors"))
+	}
+	for _, n := range c.root.list("ratings") {
+		f.all("rating "+n.word("kpi"), n)
 	}
 	for _, n := range c.root.list("instruments") {
 		about := "instrument " + n.word("serial")
@@ -41,7 +47,7 @@ func (c *Config) Facts() []Fact {
 		}
 		f.all(about, n)
 	}
-	known := map[string]bool{"plant": true, "buffer": true, "web": true, "sources": true, "kpis": true, "upstreams": true, "instruments": true, "instruments_file": true}
+	known := map[string]bool{"plant": true, "buffer": true, "web": true, "sources": true, "kpis": true, "rules": true, "ratings": true, "upstreams": true, "instruments": true, "instruments_file": true}
 	for _, e := range c.root.entries {
 		if !known[e.key] {
 			f.all(e.key, e.value)
@@ -51,6 +57,21 @@ func (c *Config) Facts() []Fact {
 }
 
 type facts []Fact
+
+// without gives a KPI without a key of its family's section: the values of its
+// factors are told of with the factors.
+func (n *node) without(key string) *node {
+	whole := &node{kind: mapping}
+	for _, e := range n.entries {
+		if e.value != nil && e.value.kind == mapping {
+			section := *e.value
+			section.entries = slices.DeleteFunc(slices.Clone(section.entries), func(e entry) bool { return e.key == key })
+			e.value = &section
+		}
+		whole.entries = append(whole.entries, e)
+	}
+	return whole
+}
 
 // named takes an entry in under its name, without some of its keys.
 func (f *facts) named(what string, n *node, without ...string) {

@@ -106,7 +106,7 @@ func (c *Calculator) doubtful(name string) bool {
 
 // of rates a result. Without a stated U nothing is shown to be better or worse.
 func (r *Rating) of(res *agent.Result, unclosed, diagnosed bool) (agent.Colour, float64) {
-	if res.Withheld() || res.Coverage < greyBelow || unclosed || res.Reason.Code == agent.TrendOnly {
+	if res.Withheld() || res.Coverage < greyBelow || unclosed || res.Reason.Code == agent.TrendOnly || res.Reason.Code == agent.OutsideModel {
 		return agent.Grey, 0
 	}
 	v := r.Values

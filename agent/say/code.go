@@ -33,7 +33,7 @@ func Reason(l Lang, r agent.Reason) string {
 	if r.Code == agent.WordOrder && l == ZH {
 		detail = orders().Replace(detail)
 	}
-	switch {
+	switch detail = inWord(l, detail); {
 	case detail == "":
 		return name
 	case name == "":

@@ -331,7 +331,7 @@ func (p *Proof) judgement(l Lang) (lines []string) {
 func (p *Proof) madeWith(l Lang) (lines []string) {
 	r := p.Result
 	for _, f := range r.Factors {
-		lines = append(lines, "  "+pair{"Factor: {f}.", "系数：{f}。"}.fill(l, "f", f))
+		lines = append(lines, "  "+pair{"Factor: {f}.", "系数：{f}。"}.fill(l, "f", inWord(l, f)))
 	}
 	if r.States != "" {
 		lines = append(lines, "  "+pair{"Counted in these plant states only: {s}.", "仅统计以下工况：{s}。"}.fill(l, "s", r.States))

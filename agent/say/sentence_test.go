@@ -281,8 +281,8 @@ func TestNumbers(t *testing.T) {
 		{Bytes(1536), "1.50 KiB"},
 		{Count(uint64(561540)), "561 540"},
 		{Count(1560), "1560"},
-		{Rounded(0.9666, 0.0024, "1"), "96.7 %"},
-		{Rounded(27.5, 0, "kg"), "27.50 kg"},
+		{Rounded(EN, 0.9666, 0.0024, "1"), "96.7 %"},
+		{Rounded(EN, 27.5, 0, "kg"), "27.50 kg"},
 	} {
 		if plain(c.got) != c.want {
 			t.Errorf("got %q, want %q", plain(c.got), c.want)

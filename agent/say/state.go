@@ -79,7 +79,7 @@ func Chart(l Lang, figures, without int, lowest, highest float64, unit string) s
 	}
 	span := max((highest-lowest)/10, 0)
 	text := pair{"{n} figures from {lo} to {hi}", "{n} 个数值，{lo} 至 {hi}"}.fill(l,
-		"n", strconv.Itoa(figures), "lo", Rounded(lowest, span, unit), "hi", Rounded(highest, span, unit))
+		"n", strconv.Itoa(figures), "lo", Rounded(l, lowest, span, unit), "hi", Rounded(l, highest, span, unit))
 	if without > 0 {
 		text += pair{", {n} windows without a figure", "，{n} 个时段没有数值"}.fill(l, "n", strconv.Itoa(without))
 	}
@@ -87,8 +87,8 @@ func Chart(l Lang, figures, without int, lowest, highest float64, unit string) s
 }
 
 // Rounded writes a value to the digit of a step, to four digits without one.
-func Rounded(v, step float64, unit string) string {
-	scale, suffix := display(EN, unit)
+func Rounded(l Lang, v, step float64, unit string) string {
+	scale, suffix := display(l, unit)
 	if step > 0 && finite(step) {
 		return fixed(v*scale, digitsAfter(step*scale, 1)) + suffix
 	}

@@ -51,7 +51,7 @@ func (a *Account) Why(l Lang) []string {
 		lines = append(lines, pair{"The window is not whole: it was begun or cut within its bounds.", "统计时段不完整：在其界限之内开始或中断。"}.in(l))
 	}
 	if factors := plainFactors(r); len(factors) > 0 {
-		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(factors, pair{", ", "、"}.in(l))))
+		lines = append(lines, pair{"Factors used: {f}.", "所用系数：{f}。"}.fill(l, "f", strings.Join(inWords(l, factors), pair{", ", "、"}.in(l))))
 	}
 	lines = append(lines, revisionLine(l, r), pair{"Window: {from} to {to}, {zone}.", "统计时段：{from} 至 {to}，{zone}。"}.fill(l,
 		"from", Moment(l, r.Window.Start, a.Loc), "to", Moment(l, r.Window.End, a.Loc), "zone", a.Loc.String()))

@@ -88,7 +88,7 @@ func (w words) chart(title string, q agent.Quantity, kind agent.WindowKind, slot
 	c.Told = say.Chart(w.lang, figures, without, lo, hi, q.Unit)
 	if figures > 0 {
 		lo, hi = scaleOf(q.Unit, lo, hi, goal, hasGoal)
-		c.High, c.Low = say.Rounded(hi, (hi-lo)/10, q.Unit), say.Rounded(lo, (hi-lo)/10, q.Unit)
+		c.High, c.Low = say.Rounded(w.lang, hi, (hi-lo)/10, q.Unit), say.Rounded(w.lang, lo, (hi-lo)/10, q.Unit)
 		if hasGoal {
 			c.Goal = coordinate(height(goal, lo, hi))
 		}

@@ -23,6 +23,7 @@ type explained struct {
 	lang   say.Lang
 	short  bool
 	kpi    string
+	states string // of the figure that counts some states of the plant; "" for all
 	window asked
 	bounds *agent.Window // the window by its bounds, in place of window
 
@@ -30,7 +31,7 @@ type explained struct {
 }
 
 // explainer reads KPI@WINDOW. The newest window is the newest in the readings.
-func (p *playback) explainer(text string, short bool, lang say.Lang) (reader, error) {
+func (p *playback) explainer(text string, short, only bool, lang say.Lang) (reader, error) {
 	name, window, is := strings.Cut(text, "@")
 	if !is {
 		return nil, usageError(fmt.Sprintf("--explain %q: write KPI@WINDOW, for example mill.oil.removal@2026-11-23", text))
@@ -40,7 +41,11 @@ func (p *playback) explainer(text string, short bool, lang say.Lang) (reader, er
 	if err != nil {
 		return nil, err
 	}
-	e.lang, e.short = lang, short
+	if e.lang, e.short = lang, short; only {
+		if e.states, err = runOnly(p.calc.Describe(), name); err != nil {
+			return nil, err
+		}
+	}
 	return &explainedReplay{explained: e, playback: p}, nil
 }
 
@@ -70,9 +75,9 @@ func newExplained(calc agent.Calculator, cfg *config.Config, name, window string
 	return e, err
 }
 
-// take keeps what the all-in figure may be made of.
+// take keeps what the figure may be made of.
 func (e *explained) take(r agent.Result) error {
-	if r.KPI == e.kpi && r.States == "" && e.near(r.Window) {
+	if r.KPI == e.kpi && r.States == e.states && e.near(r.Window) {
 		e.all = append(e.all, r)
 	}
 	return nil

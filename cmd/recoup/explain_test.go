@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -143,6 +144,41 @@ func TestExplanationAddsUp(t *testing.T) {
 				t.Errorf("%s does not say %q:\n%s", c.explain, says, out)
 			}
 		}
+	}
+}
+
+// TestExplanationOfTheRunOnlyFigure: its parts are those of the states that count.
+func TestExplanationOfTheRunOnlyFigure(t *testing.T) {
+	config, file := exported(t, 24)
+	if code, _, errOut := call(t, "replay", file, "-c", config, "--explain", "mill.oil.removal@day", "--run-only"); code != exitUsage || !strings.Contains(errOut, "mill.oil.removal has no such figure") {
+		t.Errorf("without states: exit %d, said %s", code, errOut)
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := strings.Replace(string(text), "\n    oil_mist:\n", "\n    oil_mist:\n      states: [{is: run, tag: mill.rolling, when: 1}, {is: stop}]\n      run_only: [run]\n", 1)
+	if err := os.WriteFile(config, []byte(told), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, lines, _ := call(t, "replay", file, "-c", config)
+	var want string
+	for line := range strings.Lines(lines) {
+		if strings.Contains(line, `"kpi":"mill.oil.removal"`) && strings.Contains(line, `"kind":"day"`) && strings.Contains(line, `"states":"run"`) {
+			want = line
+		}
+	}
+	var f figure
+	if err := json.Unmarshal([]byte(want), &f); err != nil {
+		t.Fatalf("%v in %q", err, want)
+	}
+	code, out, errOut := call(t, "replay", file, "-c", config, "--explain", "mill.oil.removal@day", "--run-only", "--lang", "en")
+	if code != exitDone || !strings.Contains(out, "Counted in these plant states only: run.") || f.Terms[0].Seconds > 23*3600 {
+		t.Fatalf("exit %d, said %s\n%s", code, errOut, out)
+	}
+	_, value, _ := strings.Cut(out, "Value = ")
+	if got := calculate(t, strings.Split(value, " = ")[0]); math.Abs(got / *f.Value - 1) > 1e-9 {
+		t.Errorf("explained %.12g, computed %.12g", got, *f.Value)
 	}
 }
 

@@ -46,13 +46,20 @@ func formOf(cfg *config.Config, kpis []kpi.KPI) form {
 			for _, t := range q.Terms {
 				for _, factor := range t.Dated {
 					for _, step := range factor.Steps {
-						f.put("factor "+factor.Name, "from "+step.From.Format(time.DateOnly), fmt.Sprintf("%g %s (%s)", step.Value, factor.Unit, step.Source))
+						f.put("factor "+factor.Name, "from "+step.From.Format(time.DateOnly), stated(factor, step))
 					}
 				}
 			}
 		}
 	}
 	return f
+}
+
+func stated(f *kpi.Factor, s kpi.Step) string {
+	if s.U > 0 {
+		return fmt.Sprintf("%g %s, u %g (%s)", s.Value, f.Unit, s.U, s.Source)
+	}
+	return fmt.Sprintf("%g %s (%s)", s.Value, f.Unit, s.Source)
 }
 
 func (f form) put(about, key, value string) {

@@ -28,6 +28,10 @@ kpis:
       items: [{amount: oil, price: price.oil}]
       factors: [{name: price.oil, unit: yuan/kg, source: contract 12, steps: [{from: 2025-01-01, value: 7.5}]}]
       target: "value >= 100"
+rules:
+  - {name: rich, when: "worth.value > 5000", over: day}
+ratings:
+  - {kpi: worth.value, benchmark: 100, leading: 200}
 upstreams:
   - name: hq
     http: {url: "http://127.0.0.1:9/v1?key=hidden"}
@@ -77,13 +81,15 @@ func TestChangesOfTheConfigurationAreEvents(t *testing.T) {
 	if got, _ := changesAtStart(t, file); got != nil {
 		t.Errorf("another layout: got %q, want nothing", got)
 	}
-	edits := []string{"scale: 1,", "scale: 10,", "value: 7.5", "value: 7.9", "A-1", "B-2", ">= 100", ">= 200", "127.0.0.1:9/", "127.0.0.1:19/", "key=hidden", "key=other"}
+	edits := []string{"scale: 1,", "scale: 10,", "value: 7.5", "value: 7.9", "A-1", "B-2", ">= 100", ">= 200", "127.0.0.1:9/", "127.0.0.1:19/", "key=hidden", "key=other", "leading: 200", "leading: 250", "> 5000", "> 6000"}
 	write(edits...)
 	want := []string{
-		"KPI worth | value.factors[price.oil].steps[0].value: 7.5 → 7.9; value.target: value >= 100 → value >= 200",
+		"KPI worth | value.target: value >= 100 → value >= 200",
 		"factor price.oil | from 2025-01-01: 7.5 yuan/kg (contract 12) → 7.9 yuan/kg (contract 12)",
 		"instrument A-1 | {due: 2099-01-10, serial: A-1, tag: oil} → –",
 		"instrument B-2 | – → {due: 2099-01-10, serial: B-2, tag: oil}",
+		"rating worth.value | leading: 200 → 250",
+		"rule rich | when: worth.value > 5000 → worth.value > 6000",
 		"tag oil | scale: 1 → 10",
 		"upstream hq | http.url: http://127.0.0.1:9/v1 → http://127.0.0.1:19/v1",
 	}

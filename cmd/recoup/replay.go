@@ -25,6 +25,7 @@ type replayCommand struct {
 	Summary  bool     `help:"Print a table of the results over shifts and longer, in place of JSON lines."`
 	Explain  string   `placeholder:"KPI@WINDOW" help:"Print step by step how one figure was computed, in place of JSON lines: mill.oil.removal@2026-11-23, @\"2026-11-23 night\", or @BEGIN/END in RFC 3339. \"Now\" is the end of the readings."`
 	Short    bool     `help:"With --explain: leave out the middle of long tables."`
+	Runs     bool     `name:"run-only" help:"With --explain: of the figure that counts some states of the plant only."`
 	Lang     string   `placeholder:"zh|en" help:"Language of --summary and --explain (default: that of LANG)."`
 }
 
@@ -66,7 +67,7 @@ func (c replayCommand) show(p *playback) error {
 	}
 	var people []reader
 	if c.Explain != "" {
-		one, err := p.explainer(c.Explain, c.Short, lang)
+		one, err := p.explainer(c.Explain, c.Short, c.Runs, lang)
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (c whyCommand) Run(s session) error {
 		question.Window, question.At = window.kind, window.at
 	}
 	if c.Runs {
-		if question.States, err = runOnly(a, c.KPI); err != nil {
+		if question.States, err = runOnly(a.Calc.Describe(), c.KPI); err != nil {
 			return err
 		}
 	}
@@ -85,8 +85,8 @@ func ask(ctx context.Context, a *agent.Agent, cfg *config.Config, q web.Question
 }
 
 // runOnly gives the states that the KPI's run-only figure counts.
-func runOnly(a *agent.Agent, kpi string) (string, error) {
-	for _, q := range a.Calc.Describe() {
+func runOnly(figures []agent.Quantity, kpi string) (string, error) {
+	for _, q := range figures {
 		if q.KPI == kpi && q.RunOnly != "" {
 			return q.RunOnly, nil
 		}
