@@ -126,6 +126,32 @@ func (b *books) compare(found []Result) (changed []Result, refused int) {
 	return changed, refused
 }
 
+// withdrawn gives the revisions that take back lots which the job's time no longer
+// has, of those that were told before it was gone through: late readings show
+// others.
+func (b *books) withdrawn(told, found []Result, j job) (all []Result) {
+	at := map[place]bool{}
+	like := map[series][32]byte{}
+	for i := range found {
+		at[placeOf(&found[i])] = true
+		like[seriesOf(&found[i])] = found[i].Config
+	}
+	for i := range told {
+		p := placeOf(&told[i])
+		old, is := b.stored[p]
+		if !is || at[p] || old.Window.End.After(j.to) || old.Config != like[p.series] || old.Reason == noSuchLot {
+			continue
+		}
+		next := old
+		next.Value, next.U, next.Coverage, next.Verdict, next.Estimate, next.EstimateU, next.Colour, next.Score = 0, 0, 0, NoVerdict, 0, 0, NoColour, 0
+		next.Quality, next.Reason = Bad, noSuchLot
+		all = append(all, revisionOf(old, next))
+	}
+	return all
+}
+
+var noSuchLot = Reason{LateData, "they show that no such lot began then"}
+
 // above goes up from the cells that were looked at, changed or not, so that a
 // window that closed while a cell of it was being revised is mended the next
 // time.

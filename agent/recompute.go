@@ -24,7 +24,8 @@ const (
 	lateQuiet    = time.Minute // since the newest late reading, so that a file is revised once
 	latePatience = 10 * time.Minute
 	lateLook     = 5 * time.Second
-	atOnce       = 2000 // results that one batch of a revision holds at most: months of history are many
+	longestLot   = 40 * 24 * time.Hour // that a revision looks for: as long as raw readings are kept
+	atOnce       = 2000                // results that one batch of a revision holds at most: months of history are many
 )
 
 // recomputer is the loop that makes revisions.
@@ -111,6 +112,13 @@ func jobs(late []Late) (all []job) {
 	return all
 }
 
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -122,6 +130,10 @@ func later(a, b time.Time) time.Time {
 func (c *recomputer) do(ctx context.Context, j job) error {
 	seen := c.written()
 	calc := c.fresh()
+	j, told, err := c.withLots(calc, j)
+	if err != nil {
+		return err
+	}
 	found, missing, err := c.rerun(ctx, calc, j)
 	if errors.Is(err, errNoCheckpoint) {
 		return c.hand(ctx, j, seen, nil, Reason{TooLate, "the checkpoint of that time cannot be used"})
@@ -134,6 +146,9 @@ func (c *recomputer) do(ctx context.Context, j job) error {
 		return err
 	}
 	results, refused := books.compare(found)
+	if missing == 0 {
+		results = append(results, books.withdrawn(told, found, j)...)
+	}
 	above, err := books.above(calc, found, results)
 	if err != nil {
 		return err
@@ -146,6 +161,35 @@ func (c *recomputer) do(ctx context.Context, j job) error {
 		return c.hand(ctx, j, seen, results, Reason{TooLate, "the definition has changed since"})
 	}
 	return c.hand(ctx, j, seen, results, Reason{Code: LateData})
+}
+
+// withLots lets a job take in every lot whole that it touches, as far as there is
+// a checkpoint to begin from, and gives those that were told by now.
+func (c *recomputer) withLots(calc Reviser, j job) (whole job, told []Result, err error) {
+	if !slices.ContainsFunc(calc.Describe(), func(q Quantity) bool { return q.Lots != "" }) {
+		return j, nil, nil
+	}
+	from, to := j.from, j.to
+	for r, err := range c.past.Results("", Lot, j.from.Add(-longestLot), j.to) {
+		if err != nil {
+			return j, nil, err
+		}
+		if r.Window.End.After(j.from) {
+			told = append(told, r)
+			from, to = earlier(from, r.Window.Start), later(to, r.Window.End)
+		}
+	}
+	begin, err := c.store.Checkpoint(from)
+	if err != nil {
+		return j, nil, err
+	}
+	if begin == nil {
+		if begin, err = c.store.Checkpoint(j.from); err != nil || begin != nil {
+			from = j.from
+		}
+	}
+	j.from, j.to = from, to
+	return j, told, err
 }
 
 // hand gives record the results, and tells once per source what was done about

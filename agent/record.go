@@ -152,7 +152,8 @@ func (r *recorder) take(b *Batch) {
 	r.number(b)
 	results, events := r.calc.Add(b)
 	results = slices.DeleteFunc(results, func(res Result) bool { return r.board.knows(&res) })
-	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == LateArrived }) {
+	lotOver := slices.ContainsFunc(results, func(r Result) bool { return r.Window.Kind == Lot }) // late readings may have waited for it
+	if lotOver || slices.ContainsFunc(events, func(e Event) bool { return e.Kind == LateArrived }) {
 		r.tellLate()
 	}
 	events = append(events, r.notice(b)...)

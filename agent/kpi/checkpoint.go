@@ -11,7 +11,7 @@ import (
 
 // The form of a checkpoint: magic with version, body, CRC-32C of both. The body
 // holds no pointer, map order or capacity, so equal states give equal bytes.
-const magic = "rkp\x05"
+const magic = "rkp\x06"
 
 // state is everything that outlives a restart.
 type state struct {
@@ -103,6 +103,7 @@ func (in *input) write(p *packer) {
 	w.int(c.other.t)
 	w.repetition(&in.repeats)
 	w.lateness(in.late)
+	w.lateness(in.inLot)
 	for k := range in.runs {
 		p.pack(in.tag, in.runs[k].elems)
 	}
@@ -131,7 +132,7 @@ func (u *unpacker) input(stretches int) *input {
 	c.have, c.raw, c.t = r.bool(), r.float(), r.int()
 	c.other.n, c.other.raw, c.other.t = int(r.uint()&3), r.float(), r.int()
 	in.repeats = r.repetition()
-	in.late = r.lateness()
+	in.late, in.inLot = r.lateness(), r.lateness()
 	for range stretches {
 		in.runs = append(in.runs, series{elems: u.unpack()})
 	}

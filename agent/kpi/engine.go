@@ -62,6 +62,7 @@ type input struct {
 	counter counter
 	repeats repetition
 	late    []lateness
+	inLot   []lateness // in the cells, and not yet in a lot
 	coming  latecomers
 	segs    []segment // scratch of integrate
 	keep    int64     // how far back masks look

@@ -48,12 +48,22 @@ func additive(value Figure, terms []Term) bool {
 }
 
 // scatter gathers how much the mean rates of cells differ.
+// Cells that a revision has added up from larger parts are not among them.
 type scatter struct {
-	cells  int
-	square float64 // sum of the squares of the cells' totals, each by its seconds
+	cells           int
+	lasted, yielded float64 // seconds and totals of these cells
+	square          float64 // sum of the squares of the cells' totals, each by its seconds
 }
 
-func (s *scatter) add(other *scatter) { s.cells, s.square = s.cells+other.cells, s.square+other.square }
+func (s *scatter) add(other *scatter) {
+	s.cells, s.lasted, s.yielded, s.square = s.cells+other.cells, s.lasted+other.lasted, s.yielded+other.yielded, s.square+other.square
+}
+
+// variance of the mean rates of cells.
+func (s *scatter) variance() float64 {
+	n, mean := float64(s.cells), s.yielded/s.lasted
+	return max(0, s.square/s.lasted-mean*mean) * n / (n - 1)
+}
 
 // scattered notes the mean rate of a cell that is complete.
 func (q *quantity) scattered(s *sum) {
@@ -61,7 +71,7 @@ func (q *quantity) scattered(s *sum) {
 		return
 	}
 	if value, _, reason := q.Value(s.totals()); reason.Code == agent.NoReason {
-		s.scatter = scatter{1, value * value / s.seconds}
+		s.scatter = scatter{1, s.seconds, value, value * value / s.seconds}
 	}
 }
 
@@ -94,8 +104,7 @@ func (q *quantity) estimate(r *agent.Result, s *sum, elapsed float64, stated boo
 		return
 	}
 	rate := r.Value / s.seconds
-	n := float64(s.cells)
-	variance := max(0, s.square/s.seconds-rate*rate) * n / (n - 1)
+	variance := s.variance()
 	r.Estimate = r.Value + (rate+q.Substitute*math.Sqrt(variance))*missing
 	if q.Substitute > 0 {
 		r.Factors = append(r.Factors, fmt.Sprintf("estimate: lost time at mean + %g sd", q.Substitute))
@@ -108,7 +117,11 @@ func (q *quantity) estimate(r *agent.Result, s *sum, elapsed float64, stated boo
 
 func (w *writer) scatter(s *scatter) {
 	w.uint(uint64(s.cells))
+	w.float(s.lasted)
+	w.float(s.yielded)
 	w.float(s.square)
 }
 
-func (r *reader) scatter() scatter { return scatter{int(r.uint() & 0xffffff), r.float()} }
+func (r *reader) scatter() scatter {
+	return scatter{int(r.uint() & 0xffffff), r.float(), r.float(), r.float()}
+}

@@ -13,10 +13,13 @@ import (
 
 const keptLate = 64 // stretches per tag; beyond them the nearest two become one
 
-// lateness is closed time of an input for which readings came.
+// lateness is closed time of an input for which readings came. A lot that ran when
+// its cells were revised is looked at once more when it is over: what it holds so
+// far cannot be made anew from cells.
 type lateness struct {
 	span
 	seq uint64 // newest batch that they came with
+	lot int64  // when that lot began; 0: it is not waited for, or not yet
 }
 
 // latecomers are the late readings of one input in the batch that is being added.
@@ -55,7 +58,7 @@ func (e *Engine) tellLate(b *agent.Batch) {
 		if c.lo < e.first {
 			w.end = max(w.end, e.cal.window(cell, e.first).end) // up to what was computed
 		}
-		if in.remember(lateness{w, b.Seq}) {
+		if in.remember(lateness{span: w, seq: b.Seq}) {
 			e.events = append(e.events, agent.Event{
 				Kind: agent.LateArrived, Key: in.tag.Name, Start: instant(w.start), End: instant(w.end), Reason: agent.Reason{Code: agent.LateData},
 			})
@@ -76,7 +79,9 @@ func (in *input) remember(l lateness) (isNew bool) {
 		if have.start <= l.start && have.end >= l.end {
 			isNew = false
 		}
-		l.span = span{min(l.start, have.start), max(l.end, have.end)}
+		if l.span = (span{min(l.start, have.start), max(l.end, have.end)}); have.lot == 0 {
+			l.lot = 0
+		}
 		in.late = slices.Delete(in.late, i, i+1)
 	}
 	at, _ := slices.BinarySearchFunc(in.late, l.start, func(have lateness, t int64) int {
@@ -100,28 +105,34 @@ func (in *input) joinNearest() {
 		}
 	}
 	a, b := &in.late[nearest-1], in.late[nearest]
-	a.end, a.seq = b.end, max(a.seq, b.seq)
+	a.end, a.seq, a.lot = b.end, max(a.seq, b.seq), 0
 	in.late = slices.Delete(in.late, nearest, nearest+1)
 }
 
 // Late lists the closed time for which readings came that no result counts yet.
 func (e *Engine) Late() (all []agent.Late) {
 	for _, in := range e.inputs {
-		back, ahead := time.Duration(in.shape.gap), time.Duration(in.shape.gap)
-		switch {
-		case in.shape.counter:
-			back, ahead = max(back, unseen), max(ahead, unseen)
-		case in.shape.hold || in.shape.mask:
-			back = 0
-		}
+		back, ahead := in.reach()
 		for _, l := range in.late {
 			all = append(all, agent.Late{
 				Tag: in.tag.Name, Source: in.tag.Source, From: instant(l.start), To: instant(l.end),
-				Back: back, Ahead: max(ahead, time.Duration(in.keep)), Settle: time.Duration(e.grace), Seq: l.seq, Open: instant(e.open.start),
+				Back: back, Ahead: ahead, Settle: time.Duration(e.grace), Seq: l.seq, Open: instant(e.open.start),
 			})
 		}
 	}
 	return all
+}
+
+// reach is how far before and behind a late reading figures may change by it.
+func (in *input) reach() (back, ahead time.Duration) {
+	back, ahead = time.Duration(in.shape.gap), time.Duration(in.shape.gap)
+	switch {
+	case in.shape.counter:
+		back, ahead = max(back, unseen), max(ahead, unseen)
+	case in.shape.hold || in.shape.mask:
+		back = 0
+	}
+	return back, max(ahead, time.Duration(in.keep))
 }
 
 const unseen = 2 * time.Hour // over which a totaliser's neighbouring readings are looked for
@@ -130,7 +141,52 @@ const unseen = 2 * time.Hour // over which a totaliser's neighbouring readings a
 // up to number seen.
 func (e *Engine) settled(from, to int64, seen uint64) {
 	for _, in := range e.inputs {
-		in.late = slices.DeleteFunc(in.late, func(l lateness) bool { return l.seq <= seen && l.start >= from && l.end <= to })
+		in.late = slices.DeleteFunc(in.late, func(l lateness) bool {
+			if l.seq > seen || l.start < from || l.end > to {
+				return false
+			}
+			if l.lot == 0 {
+				if l.lot = e.lotOver(in, l.span); l.lot != 0 {
+					in.inLot = append(in.inLot, l)
+				}
+			}
+			return true
+		})
+		if len(in.inLot) > keptLate {
+			first, last := in.inLot[0], in.inLot[len(in.inLot)-1]
+			in.inLot = []lateness{{span{first.start, last.end}, max(first.seq, last.seq), last.lot}}
+		}
+	}
+}
+
+// lotOver gives when the newest running lot began that readings of w may change
+// the figure of, 0 for none.
+func (e *Engine) lotOver(in *input, w span) (began int64) {
+	_, ahead := in.reach()
+	for _, q := range e.quantities {
+		if t := &q.track; t.on && q.lotted != nil && t.lot.start < w.end+int64(ahead) && (slices.Contains(q.inputs, in) || slices.Contains(q.others(), in)) {
+			began = max(began, t.lot.start)
+		}
+	}
+	return began
+}
+
+// lotsOver puts what waited for lots that are over now back on the list.
+func (e *Engine) lotsOver() {
+	newest := int64(0)
+	for _, q := range e.quantities {
+		if q.track.on {
+			newest = max(newest, q.track.lot.start)
+		}
+	}
+	for _, in := range e.inputs {
+		in.inLot = slices.DeleteFunc(in.inLot, func(l lateness) bool {
+			if l.lot == newest {
+				return false
+			}
+			in.remember(l)
+			return true
+		})
 	}
 }
 
@@ -139,12 +195,13 @@ func (w *writer) lateness(all []lateness) {
 	for _, l := range all {
 		w.span(l.span)
 		w.uint(l.seq)
+		w.int(l.lot)
 	}
 }
 
 func (r *reader) lateness() (all []lateness) {
 	for range r.count() {
-		all = append(all, lateness{r.span(), r.uint()})
+		all = append(all, lateness{r.span(), r.uint(), r.int()})
 	}
 	return all
 }

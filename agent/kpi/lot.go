@@ -226,11 +226,16 @@ func (e *Engine) tracks(own bool) []*track {
 // closeLots tells the lots that ended in a cell that closes.
 func (e *Engine) closeLots(w span) {
 	e.follow(w, wholly, e.tracks(true))
+	ended := false
 	for _, q := range e.quantities {
+		ended = ended || len(q.track.ended) > 0
 		for i := range q.track.ended {
 			e.results = append(e.results, q.told(&q.track.ended[i], e.cal.zone))
 		}
 		q.track.ended = nil
+	}
+	if ended {
+		e.lotsOver()
 	}
 }
 

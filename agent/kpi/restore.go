@@ -56,7 +56,8 @@ func (e *Engine) resumeInputs(st *state) {
 		}
 		in.names = old.names
 		in.overdue = old.overdue
-		in.seen, in.bridge, in.counter, in.late, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.late, old.runs, old.repeats
+		in.seen, in.bridge, in.counter, in.runs, in.repeats = old.seen, old.bridge && len(old.runs) > 1, old.counter, old.runs, old.repeats
+		in.late, in.inLot = old.late, old.inLot
 		in.pace.resume(&old.pace)
 		e.furthest = max(e.furthest, in.seen)
 	}

@@ -64,6 +64,9 @@ func (q *quantity) regather(w span, upTo int64, parts []agent.Result) (s sum, ok
 			return sum{}, false
 		}
 		of := q.sumOf(p)
+		if p.Window.Kind == agent.Cell {
+			q.scattered(&of)
+		}
 		q.gather(&s, w, part, &of)
 		at = part.end
 	}

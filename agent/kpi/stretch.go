@@ -105,7 +105,7 @@ func (e *Engine) anew(next *stretch) {
 	for _, in := range e.inputs {
 		in.carry(&stretch{start: next.start})
 		in.runs = in.runs[len(in.runs)-1:]
-		in.seen, in.late = longAgo, nil
+		in.seen, in.late, in.inLot = longAgo, nil, nil
 	}
 }
 

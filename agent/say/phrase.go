@@ -10,6 +10,9 @@ var phrases = []struct {
 }{
 	{regexp.MustCompile(`^an accuracy is not stated$`), "有仪表未给出准确度"},
 	{regexp.MustCompile(`^its definition is no longer known$`), "其定义已无从得知"},
+	{regexp.MustCompile(`^they show that no such lot began then$`), "据此，该批次并非在此开始"},
+	{regexp.MustCompile(`^the checkpoint of that time cannot be used$`), "当时的检查点无法使用"},
+	{regexp.MustCompile(`^the definition has changed since$`), "此后定义已变更"},
 	{regexp.MustCompile(`^the register went from (\S+) to ([^\s;]+)`), "寄存器由 $1 变为 $2"},
 	{regexp.MustCompile(`; how often it passed (\S+) in between is not known$`), "；期间越过 $1 的次数不明"},
 	{regexp.MustCompile(`; it passed (\S+) (\d+) times in between, by (\S+)$`), "；按 $3 推算，期间越过 $1 共 $2 次"},

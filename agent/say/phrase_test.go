@@ -26,7 +26,10 @@ func TestWhatTheEngineWritesIsTold(t *testing.T) {
 		"grid.cn 0.5306 kgCO2/kWh (since 2023-01-01, MEE)":                              "grid.cn 0.5306 kgCO2/kWh （自 2023-01-01 起，MEE）",
 		"the register went from 9 to 1; it passed 10 2 times in between, by p":          "寄存器由 9 变为 1；按 p 推算，期间越过 10 共 2 次",
 		"the register went from 9 to 1; how often it passed 10 in between is not known": "寄存器由 9 变为 1；期间越过 10 的次数不明",
-		"mill.c_in": "mill.c_in",
+		"they show that no such lot began then":                                         "据此，该批次并非在此开始",
+		"the checkpoint of that time cannot be used":                                    "当时的检查点无法使用",
+		"the definition has changed since":                                              "此后定义已变更",
+		"mill.c_in":                                                                     "mill.c_in",
 	} {
 		if got := inWord(ZH, en); got != zh {
 			t.Errorf("%q: got %q, want %q", en, got, zh)
