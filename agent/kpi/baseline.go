@@ -125,7 +125,7 @@ func (b *builder) compared(m *modelled, section baselineSection) []Quantity {
 	for _, q := range []*Quantity{&enpi, &saving} {
 		q.draft.path = "baseline.unit"
 	}
-	return []Quantity{actual, expected, enpi, saving}
+	return []Quantity{enpi, saving, actual, expected} // the headline first
 }
 
 // drivers reads what the energy goes with.

@@ -211,7 +211,7 @@ func TestBaselineUncertaintyHasMetersAndModel(t *testing.T) {
 	if err := Link([]KPI{k})[0]; err != nil {
 		t.Fatal(err)
 	}
-	q := k.Quantities[3]
+	q := k.Quantities[1] // the saving
 	_, sens, _ := q.Value(totalsOf(&last))
 	var square float64
 	var names []string

@@ -79,7 +79,7 @@ func newMeasures(spec agent.Spec) (KPI, error) {
 	}
 	sum := b.computed("", together, section.Unit, strings.Join(names, " + "))
 	sum.Claim, sum.draft.path = true, kpi.Family+".items"
-	kpi.Quantities = append(kpi.Quantities, sum)
+	kpi.Quantities = append([]Quantity{sum}, kpi.Quantities...) // the headline stands first
 	if len(b.faults) == 0 {
 		b.aim(&kpi, section.Target)
 	}

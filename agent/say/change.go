@@ -121,7 +121,7 @@ func shareLines(l Lang, names []string, then, now *agent.Result, shares []float6
 		lines = append(lines, method)
 	}
 	for _, i := range order {
-		if i != clock && now.Terms[i].Role == timeRole {
+		if i != clock && isBackground(now.Terms[i].Role) && (now.Terms[i].Role == timeRole || shown[i] == 0) {
 			continue
 		}
 		text := pair{"{part}: {now} instead of {then}", "{part}：{now}，当时为 {then}"}.fill(l, "part", names[i],
@@ -133,6 +133,10 @@ func shareLines(l Lang, names []string, then, now *agent.Result, shares []float6
 	}
 	return lines
 }
+
+// isBackground reports whether a role is no flow of the plant: time that was
+// measured, or the error of a model.
+func isBackground(role string) bool { return role == timeRole || role == "hours" || role == "model" }
 
 // rateChange tells how much of a term passes per hour, now and then. What a
 // stock changed by is told without a comparison: twice as much of it means

@@ -175,6 +175,8 @@ func familyTexts() map[string]pair {
 
 		"acid_concentration": {"Acid concentration", "硫酸浓缩"},
 
+		"baseline":         {"Baseline", "节能基准"},
+		"measures":         {"Measures", "改进措施"},
 		"energy_carbon":    {"Energy and carbon", "能源与碳"},
 		"formula":          {"Formula", "自定义公式"},
 		"intensity":        {"Intensity", "单位产品强度"},
@@ -239,5 +241,6 @@ func roleTexts() map[string]pair {
 		"heat":        {"Heat", "热力"},
 
 		"hours": {"Covered time", "有效时间"},
+		"model": {"Error of the baseline's model", "基准模型误差"},
 	}
 }

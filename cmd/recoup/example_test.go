@@ -8,6 +8,7 @@ import (
 
 	"recoup/agent/agenttest"
 	"recoup/agent/kpi"
+	"recoup/agent/say"
 	"recoup/agent/upstream"
 	"recoup/drivers"
 )
@@ -64,4 +65,16 @@ func replaceSection(t *testing.T, section, example string) string {
 		return head + "\n" + section + ":\n" + example + "\nupstreams:\n" + after
 	}
 	return head + "\n" + section + ":\n" + example
+}
+
+// TestEveryFamilyIsNamed in both languages: a tile never shows a key of the
+// configuration for a name.
+func TestEveryFamilyIsNamed(t *testing.T) {
+	for name := range kpi.Families() {
+		for _, lang := range say.Langs() {
+			if say.Family(lang, name) == name {
+				t.Errorf("%s has no name in %s", name, lang)
+			}
+		}
+	}
 }
