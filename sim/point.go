@@ -156,8 +156,8 @@ func millPoints() []Point {
 		{Name: "fan_power", Unit: 2, Table: Input, Address: 0, Type: Float32, EngUnit: "kW", Scale: 1,
 			Rel: 0.01, noise: 0.2, lag: 1, step: 0.01},
 		{Name: "fan_energy", Unit: 2, Table: Input, Address: 2, Type: Uint32, EngUnit: "kWh", Scale: 0.1, Rel: 0.01},
-		{Name: "coil", Unit: 1, Table: Input, Address: 14, Type: Uint32, Scale: 1, apart: true},
-		{Name: "rolled_total", Unit: 1, Table: Input, Address: 16, Type: Uint32, EngUnit: "t", Scale: 0.01, Rel: 0.005, apart: true},
+		{Name: "coil", Unit: 1, Table: Input, Address: 13, Type: Uint32, Scale: 1, apart: true},
+		{Name: "rolled_total", Unit: 1, Table: Input, Address: 15, Type: Uint32, EngUnit: "t", Scale: 0.01, Rel: 0.005, apart: true},
 	}
 }
 

@@ -5,13 +5,16 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"recoup/agent"
 	"recoup/agent/agenttest"
+	"recoup/agent/config"
 )
 
 // show is a running demo.
@@ -32,17 +35,25 @@ func present(t *testing.T, days int, drill scenario) *show {
 	s := session{ctx: ctx, log: agenttest.Quiet(), out: &sh.out, err: &sh.errOut}
 	d := demoCommand{Days: days, Seed: 1, Listen: sh.page, Dir: t.TempDir()}
 	go func() { sh.ended <- d.play(s, drill) }()
-	until(t, "live values of all plants on the page", func() bool {
+	until(t, "good live values of every tag on the page", func() bool {
 		metrics := sh.get("/metrics")
-		for _, tag := range []string{"mill.q_in", "acid.feed_flow", "glass.pull"} {
-			source, _, _ := strings.Cut(tag, ".")
-			if metric(metrics, fmt.Sprintf("recoup_tag_quality{source=%q,tag=%q}", source, tag)) != "2" {
+		for _, tag := range sh.tags(d.Dir) {
+			if metric(metrics, fmt.Sprintf("recoup_tag_quality{source=%q,tag=%q}", tag.Source, tag.Name)) != "2" {
 				return false
 			}
 		}
 		return true
 	})
 	return sh
+}
+
+// tags are those of the demo's configuration.
+func (sh *show) tags(folder string) []*agent.Tag {
+	cfg, err := config.Load(filepath.Join(folder, "recoup.yaml"))
+	if err != nil {
+		return []*agent.Tag{{Name: "the configuration is not there yet"}}
+	}
+	return cfg.Tags
 }
 
 // end stops the demo and checks its last words.
