@@ -58,9 +58,6 @@ const learned = 14
 // TestQuietDaysRaiseNothing: baselines are learned, then seven days without an
 // incident pass, and no rule of the three plants speaks; all of them could.
 func TestQuietDaysRaiseNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("three weeks of three plants")
-	}
 	for _, p := range provings() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,9 +76,6 @@ func TestQuietDaysRaiseNothing(t *testing.T) {
 
 // TestIncidentsAreDiagnosed: what goes wrong at a plant is named, and ends.
 func TestIncidentsAreDiagnosed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("weeks of three plants")
-	}
 	at := func(day int) time.Time { return truthStart().AddDate(0, 0, day) }
 	want := map[string]struct {
 		incident sim.Incident
