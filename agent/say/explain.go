@@ -160,6 +160,10 @@ func (t *Ingredient) recipe(l Lang) string {
 	}
 	product := strings.Join(factors, " × ")
 	switch {
+	case len(factors) == 0 && t.Factor == 0:
+		return pair{"0, with the model's own uncertainty", "0（带有模型自身的不确定度）"}.in(l)
+	case len(factors) == 0:
+		product = pair{"covered seconds", "有效秒数"}.in(l)
 	case counter:
 		product = pair{"advance of {x}", "{x} 的增量"}.fill(l, "x", product)
 	case t.Stock:
