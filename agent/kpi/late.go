@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -161,28 +162,37 @@ func (e *Engine) settled(from, to int64, seen uint64) {
 
 // lotOver gives when the newest running lot began that readings of w may change
 // the figure of, 0 for none.
-func (e *Engine) lotOver(in *input, w span) (began int64) {
+func (e *Engine) lotOver(in *input, w span) (newest int64) {
+	for began := range e.lotsWith(in, w) {
+		newest = max(newest, began)
+	}
+	return newest
+}
+
+// lotsWith gives when each running lot began that readings of w may change.
+func (e *Engine) lotsWith(in *input, w span) iter.Seq[int64] {
 	_, ahead := in.reach()
-	for _, q := range e.quantities {
-		if t := &q.track; t.on && q.lotted != nil && t.lot.start < w.end+int64(ahead) && (slices.Contains(q.inputs, in) || slices.Contains(q.others(), in)) {
-			began = max(began, t.lot.start)
+	return func(yield func(int64) bool) {
+		for _, q := range e.quantities {
+			t := &q.track
+			if !t.on || t.lot.start >= w.end+int64(ahead) || !slices.Contains(q.inputs, in) && !slices.Contains(q.others(), in) {
+				continue
+			}
+			if !yield(t.lot.start) {
+				return
+			}
 		}
 	}
-	return began
 }
 
 // lotsOver puts what waited for lots that are over now back on the list.
 func (e *Engine) lotsOver() {
-	newest := int64(0)
-	for _, q := range e.quantities {
-		if q.track.on {
-			newest = max(newest, q.track.lot.start)
-		}
-	}
 	for _, in := range e.inputs {
 		in.inLot = slices.DeleteFunc(in.inLot, func(l lateness) bool {
-			if l.lot == newest {
-				return false
+			for began := range e.lotsWith(in, l.span) {
+				if began <= l.lot {
+					return false
+				}
 			}
 			in.remember(l)
 			return true
